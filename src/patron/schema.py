@@ -96,5 +96,7 @@ class Schema:
     def from_dict(cls, fields: Mapping[str, Any]) -> "Schema":
         """The Schema that `to_dict` wrote."""
         return cls(
-            tuple(Column(**{**column, "role": Role(column["role"])}) for column in fields["columns"])
+            tuple(
+                Column(**{**column, "role": Role(column["role"])}) for column in fields["columns"]
+            )
         )
