@@ -1,12 +1,14 @@
 """Roles of columns: what each column of a table is."""
 
-__all__ = ["FEATURE_ROLES", "Column", "Role", "Schema"]
+__all__ = ["FEATURE_ROLES", "Column", "Role", "Schema", "no_such_column"]
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
+
+from patron.errors import nearest
 
 
 class Role(StrEnum):
@@ -100,3 +102,22 @@ class Schema:
                 Column(**{**column, "role": Role(column["role"])}) for column in fields["columns"]
             )
         )
+
+
+def no_such_column(
+    name: str, columns: Iterable[str], *, table: str = "The table", named: str = ""
+) -> str:
+    """The sentence for a column that the table does not have; `named` says who named it.
+
+    >>> no_such_column("spnding", ["age", "spending"], table="shop.csv", named="named by [spend]")
+    'shop.csv has no column "spnding" (named by [spend]). The nearest is "spending". Columns: age,
+    spending (2 in all; patron init shows them).'
+    """
+    columns = list(columns)
+    guess = nearest(name, columns)
+    hint = f' The nearest is "{guess}".' if guess else ""
+    listed = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
+    return (
+        f'{table} has no column "{name}"{f" ({named})" if named else ""}.{hint} '
+        f"Columns: {listed} ({len(columns):,} in all; patron init shows them)."
+    )

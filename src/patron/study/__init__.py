@@ -1,0 +1,35 @@
+"""The Study: patron.toml as frozen, validated objects, one a section."""
+
+__all__ = [
+    "AuditSection",
+    "BudgetSection",
+    "CampaignSection",
+    "Costs",
+    "EventsSection",
+    "FixSection",
+    "FormatOptions",
+    "PurchaseSection",
+    "RunSection",
+    "SegmentsSection",
+    "SpendSection",
+    "SplitSection",
+    "Study",
+    "TableSection",
+]
+
+from patron.study.sections import (
+    AuditSection,
+    BudgetSection,
+    CampaignSection,
+    Costs,
+    EventsSection,
+    FixSection,
+    FormatOptions,
+    PurchaseSection,
+    RunSection,
+    SegmentsSection,
+    SpendSection,
+    SplitSection,
+    TableSection,
+)
+from patron.study.study import Study
