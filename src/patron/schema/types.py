@@ -1,4 +1,4 @@
-"""Roles of columns: what each column of a table is."""
+"""The role of a column, and the columns of a table with their roles."""
 
 __all__ = ["FEATURE_ROLES", "Column", "Role", "Schema", "no_such_column"]
 

@@ -1,0 +1,188 @@
+"""Inference of roles: from the values of a column first, from its name where they leave it open."""
+
+__all__ = ["guess", "infer"]
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from patron.errors import StudyError
+from patron.schema.look import Look, look, sample_rows, words
+from patron.schema.types import Column, Role, Schema, no_such_column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_Guess = tuple[Role, str]
+
+NEAR_UNIQUE = 0.95
+"""From this share of distinct values on, a text or a number named so identifies a row."""
+
+_AFTER = {"post", "next", "future", "after"}
+_NOT_AFTER = {"code", "codes", "office", "town", "box", "count", "id", "type", "title", "text"}
+_IDENTIFIER = {
+    *("id", "ids", "key", "uuid", "guid", "hash", "row", "index", "idx", "no", "nr", "number"),
+    *("ref", "email", "mail", "phone", "customerid", "userid", "clientid", "orderid", "token"),
+}
+_PERSON = {
+    *("customer", "client", "user", "member", "subscriber", "household", "account", "person"),
+    *("visitor", "buyer", "order", "invoice", "transaction", "session", "receipt", "basket"),
+}
+_CODE = {
+    *("zip", "zipcode", "postcode", "postal", "store", "shop", "region", "branch", "code", "codes"),
+    *("segment", "cluster", "category", "group", "class", "type", "channel", "id", "department"),
+}
+_RATE = {
+    *("rate", "ratio", "share", "pct", "percent", "percentage", "probability", "prob"),
+    *("propensity", "fraction", "proportion"),
+}
+_MONEY = {
+    *("amount", "amt", "spend", "spending", "spent", "revenue", "price", "prices", "value"),
+    *("balance", "income", "salary", "cost", "sales", "gmv", "ltv", "clv", "money", "monetary"),
+    *("paid", "turnover", "discount", "margin", "profit", "aov", "usd", "eur", "gbp"),
+}
+_COUNT = {
+    *("n", "num", "count", "counts", "cnt", "nb", "orders", "purchases", "visits", "clicks"),
+    *("opens", "emails", "items", "units", "quantity", "qty", "sessions", "returns", "pageviews"),
+    *("transactions", "products", "categories", "days", "day", "weeks", "months", "years"),
+    *("tenure", "recency", "frequency", "children", "logins", "visit"),
+}
+
+
+def infer(
+    table: "pa.Table",
+    *,
+    entity: str | None = None,
+    as_of: str | None = None,
+    updated: str | None = None,
+    targets: Iterable[str] = (),
+    treatment: str | None = None,
+    overrides: Mapping[str, Role] | None = None,
+) -> Schema:
+    """The role of every column of `table`, each with the reason for it.
+
+    Parameters
+    ----------
+    entity, as_of, updated, targets, treatment : the columns that the Study names as such.
+    overrides : roles from [roles]; they stand above what is inferred, not above what is named.
+
+    Raises
+    ------
+    StudyError
+        A column is named that the table does not have.
+    """
+    overrides = overrides or {}
+    named: dict[str | None, _Guess] = {
+        **dict.fromkeys(targets, (Role.TARGET, "named as the target")),
+        treatment: (Role.TREATMENT, "named as the treatment"),
+        updated: (Role.UPDATED, "named as the time of the last change"),
+        as_of: (Role.AS_OF, "named as the date of the row"),
+        entity: (Role.ENTITY, "named as the customer"),
+    }
+    named.pop(None, None)
+    missing = [name for name in (*named, *overrides) if name not in table.column_names]
+    if missing:
+        raise StudyError("\n".join(no_such_column(str(m), table.column_names) for m in missing))
+    rows = sample_rows(table.num_rows)
+
+    def one(name: str) -> _Guess:
+        if name in named:
+            return named[name]
+        if name in overrides:
+            return Role(overrides[name]), "set in [roles]"
+        return guess(name, look(table[name], rows))
+
+    return Schema(
+        tuple(Column(field.name, *one(field.name), str(field.type)) for field in table.schema)
+    )
+
+
+def guess(name: str, seen: Look) -> _Guess:
+    """The role of a column that nobody has named, and the reason for it."""
+    if seen.known == 0:
+        return Role.IGNORE, "all missing"
+    if seen.distinct == 1 and not seen.missing:
+        return Role.IGNORE, "constant"
+    of_name = words(name)
+    if after := _says_after(of_name):
+        return Role.FUTURE, f"name says it is known only after the outcome ({after})"
+    rule: dict[str, Callable[[tuple[str, ...], Look], _Guess]] = {
+        "flag": _flag,
+        "date": _date,
+        "number": _number,
+        "text": _text,
+    }
+    return rule[seen.kind](of_name, seen)
+
+
+def _says_after(of_name: tuple[str, ...]) -> str | None:
+    for word, follower in zip(of_name, (*of_name[1:], ""), strict=True):
+        if word in _AFTER and follower and follower not in _NOT_AFTER:
+            return word
+    return None
+
+
+def _flag(_: tuple[str, ...], seen: Look) -> _Guess:
+    if seen.distinct == 1:
+        return Role.FLAG, "one value or missing"
+    return Role.FLAG, "two values" + (", as text" if seen.as_text else "")
+
+
+def _date(_: tuple[str, ...], seen: Look) -> _Guess:
+    return Role.DATE, "dates as text" if seen.as_text else "dates"
+
+
+def _number(of_name: tuple[str, ...], seen: Look) -> _Guess:
+    numbers = ("whole numbers" if seen.whole else "numbers") + (" as text" if seen.as_text else "")
+    if seen.whole and (identifies := _identifies(of_name, seen)):
+        return Role.IDENTIFIER, identifies
+    if seen.no_gap and seen.distinct > 20:
+        return Role.IDENTIFIER, "whole numbers, each once, without a gap"
+    if seen.whole and seen.variety <= 0.2 and (said := _said(of_name[-1:] + of_name[:1], _CODE)):
+        return Role.CATEGORY, f"{seen.distinct:,} distinct codes; name says {said}"
+    if seen.low >= 0 and seen.high <= 1 and not seen.whole:
+        if said := _said(of_name, _RATE):
+            return Role.RATE, f"between 0 and 1; name says {said}"
+        return Role.NUMBER, "between 0 and 1"
+    starts_as_count = bool(of_name) and of_name[0] in _COUNT
+    if (said := _said(of_name, _MONEY)) and not starts_as_count:
+        return Role.MONEY, f"{numbers}; name says {said}"
+    if seen.whole and seen.low >= 0 and (said := _said(of_name, _COUNT)):
+        return Role.COUNT, f"{numbers} from {seen.low:,.0f}; name says {said}"
+    if seen.cents and seen.low >= 0 and seen.high >= 10 and seen.distinct > 100:
+        return Role.MONEY, "numbers from 0 with two decimals"
+    return Role.NUMBER, f"{numbers}, {_counted(seen)}"
+
+
+def _text(of_name: tuple[str, ...], seen: Look) -> _Guess:
+    if seen.words < 3 and seen.variety >= NEAR_UNIQUE and seen.distinct > 20:
+        return Role.IDENTIFIER, "near-unique text"
+    if identifies := _identifies(of_name, seen):
+        return Role.IDENTIFIER, identifies
+    if seen.words >= 3 and seen.variety >= 0.3 and seen.distinct > 20:
+        return Role.TEXT, f"text, {100 * seen.variety:.0f} % distinct"
+    if seen.distinct == 1:
+        return Role.CATEGORY, "one text or missing"
+    return Role.CATEGORY, _counted(seen).replace("distinct", "distinct texts")
+
+
+def _identifies(of_name: tuple[str, ...], seen: Look) -> str | None:
+    """Why the values identify rows, customers or orders, where the name says that they do."""
+    said = _said(of_name[-1:], _IDENTIFIER)
+    if said is None or seen.distinct <= 20:
+        return None
+    if seen.variety >= 0.5:
+        share = (
+            "near-unique" if seen.variety >= NEAR_UNIQUE else f"{100 * seen.variety:.0f} % distinct"
+        )
+        return f"{share}; name says {said}"
+    if whose := _said(of_name[:-1], _PERSON):
+        return f"{_counted(seen)}; name says {whose} {said}"
+    return None
+
+
+def _said(of_name: tuple[str, ...], vocabulary: set[str]) -> str | None:
+    return next((word for word in of_name if word in vocabulary), None)
+
+
+def _counted(seen: Look) -> str:
+    return f"{seen.distinct:,} distinct" + (f" in {seen.known:,} rows" if seen.in_sample else "")

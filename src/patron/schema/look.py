@@ -1,0 +1,168 @@
+"""What a look at the values of one column shows; the roles are told from it."""
+
+__all__ = ["SAMPLE_ROWS", "Look", "look", "sample_rows", "words"]
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAMPLE_ROWS = 100_000
+"""Values are looked at in this many rows, drawn evenly over the table."""
+
+FLAG_WORDS = frozenset(("0", "1", "true", "false", "t", "f", "yes", "no", "y", "n"))
+"""Texts that stand for yes or no, as the encoder reads them."""
+
+_TEXTS_READ = 2_000  # so many different texts are read one by one
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_LEADING_ZERO = re.compile(r"0\d+")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Facts about the values of a column.
+
+    Parameters
+    ----------
+    kind : what the values are, whatever type they are stored in.
+    as_text : they are numbers, dates or flags that are stored as text.
+    known : how many values were counted, missing ones left out.
+    missing : whether any is missing.
+    distinct : how many different values there are among them.
+    in_sample : `distinct` was counted in the sample alone.
+    low, high : of numbers, over all rows.
+    whole : of numbers, that none has a fraction.
+    cents : of numbers, that they are mostly fractions with no more than two decimals.
+    no_gap : of whole numbers, that each number from `low` to `high` occurs once.
+    words : of text, the mean number of words.
+    """
+
+    kind: Literal["flag", "number", "date", "text"]
+    known: int
+    missing: bool
+    distinct: int
+    as_text: bool = False
+    in_sample: bool = False
+    low: float = 0.0
+    high: float = 0.0
+    whole: bool = False
+    cents: bool = False
+    no_gap: bool = False
+    words: float = 0.0
+
+    @property
+    def variety(self) -> float:
+        """Distinct values for each value: 1 where all differ."""
+        return self.distinct / self.known if self.known else 0.0
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a column's name.
+
+    >>> words("CustomerID"), words("total_30d_post-campaign spend")
+    (('customer', 'id'), ('total', '30d', 'post', 'campaign', 'spend'))
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return tuple(re.findall(r"[^\W_]+", spaced.lower()))
+
+
+def sample_rows(rows: int) -> Any:
+    """The rows to look at, in order; None for all of them."""
+    import numpy as np
+
+    if rows <= SAMPLE_ROWS:
+        return None
+    # Drawn, not every k-th: tables often repeat in step with their order.
+    return np.unique(np.random.default_rng(0).integers(0, rows, SAMPLE_ROWS))
+
+
+def look(column: "pa.ChunkedArray", rows: Any = None) -> Look:
+    """Look at a column, in the sample `rows` of it (see `sample_rows`)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = column if rows is None else column.take(pa.array(rows))
+    known = len(values) - values.null_count
+    distinct = pc.count_distinct(values).as_py()
+    in_sample = rows is not None
+    if in_sample and (distinct <= 2 or distinct > known / 2):
+        # A sample may miss the third value, and repeats are rarer in it than in the table.
+        known = len(column) - column.null_count
+        distinct, in_sample = pc.count_distinct(column).as_py(), False
+    seen: dict[str, Any] = {
+        "known": known,
+        "missing": column.null_count > 0,
+        "distinct": distinct,
+        "in_sample": in_sample,
+    }
+    kinds = pa.types
+    if kinds.is_boolean(values.type):
+        return Look("flag", **seen)
+    if kinds.is_temporal(values.type):
+        return Look("date", **seen)
+    if kinds.is_integer(values.type) or kinds.is_floating(values.type):
+        return Look(**_kind_of_numbers(column, values, seen), **seen)
+    return Look(**_kind_of_texts(values), **seen)
+
+
+def _kind_of_numbers(
+    column: "pa.ChunkedArray", values: "pa.ChunkedArray", seen: dict[str, Any]
+) -> dict[str, Any]:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(column).as_py()
+    numbers = values.drop_null().to_numpy().astype(np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return {"kind": "number"}
+    low, high = float(ends["min"]), float(ends["max"])
+    whole = bool((numbers == np.floor(numbers)).all())
+    hundred = np.abs(numbers * 100)
+    return {
+        "kind": "flag" if seen["distinct"] <= 2 and {low, high} <= {0.0, 1.0} else "number",
+        "low": low,
+        "high": high,
+        "whole": whole,
+        "cents": bool(
+            (np.abs(hundred - np.round(hundred)) < 1e-6 * np.maximum(hundred, 1)).all()
+            and (numbers != np.floor(numbers)).mean() > 0.5
+        ),
+        "no_gap": whole and seen["distinct"] == len(column) == high - low + 1,
+    }
+
+
+def _kind_of_texts(values: "pa.ChunkedArray") -> dict[str, Any]:
+    import pyarrow.compute as pc
+
+    unique = pc.unique(values.drop_null())
+    step = max(1, len(unique) // _TEXTS_READ)
+    texts = [text.strip() for text in unique[::step].to_pylist()]
+    if not texts:
+        return {"kind": "text"}
+    if len(texts) <= 4 and {text.lower() for text in texts} <= FLAG_WORDS:
+        return {"kind": "flag", "as_text": True}
+    if all(_is_date(text) for text in texts):
+        return {"kind": "date", "as_text": True}
+    if all(_NUMBER.fullmatch(text) for text in texts) and not any(
+        _LEADING_ZERO.fullmatch(text) for text in texts
+    ):
+        numbers = [float(text) for text in texts]
+        return {
+            "kind": "number",
+            "as_text": True,
+            "low": min(numbers),
+            "high": max(numbers),
+            "whole": all(number.is_integer() for number in numbers),
+        }
+    return {"kind": "text", "words": sum(len(text.split()) for text in texts) / len(texts)}
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return 1900 <= datetime.fromisoformat(text).year <= 2100
+    except ValueError:
+        return False
