@@ -1,0 +1,135 @@
+"""What the texts of a column are: whole numbers, numbers, dates, yes or no, or just text.
+
+A column gets a kind only if every value of the whole file fits, so reading cannot fail later, and
+nothing is lost: digits with a leading zero (a postcode) and digits too long for a number stay text.
+Blank values fit every kind but text, and become null.
+"""
+
+__all__ = ["TEXT", "Kind", "candidates", "fitting", "forced"]
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One reading of a column of texts; `test` and `value` are SQL with COL for the column."""
+
+    dtype: pa.DataType
+    test: str
+    value: str
+    note: str = ""
+    format: str = ""
+
+
+def _matches(pattern: str) -> str:
+    return rf"regexp_full_match(COL, '\s*({pattern})?\s*')"
+
+
+def _dates(form: str, note: bool = True) -> Kind:
+    # strptime takes 05/03/11 for the year 11.
+    test = f"(trim(COL) = '' OR try_strptime(COL, '{form}') >= TIMESTAMP '1000-01-01')"
+    says = f"dates as {form}" if note else ""
+    if "%H" in form or "%I" in form:
+        return Kind(pa.timestamp("us"), test, f"try_strptime(COL, '{form}')", says, form)
+    return Kind(pa.date32(), test, f"CAST(try_strptime(COL, '{form}') AS DATE)", says, form)
+
+
+_FLOAT, _STAMP = pa.float64(), pa.timestamp("us")
+_COMMA_VALUE = "try_cast(replace(replace(COL, '.', ''), ',', '.') AS DOUBLE)"
+_MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
+_NAN = "[nN][aA][nN]|-?inf"
+
+TEXT = Kind(pa.string(), "true", "COL")
+_BOOL = Kind(pa.bool_(), _matches("(?i:true|false)"), "try_cast(COL AS BOOLEAN)")
+_WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(COL AS BIGINT)")
+_POINT = Kind(
+    _FLOAT,
+    _matches(rf"[+-]?((0|[1-9]\d{{0,17}})(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"),
+    "try_cast(COL AS DOUBLE)",
+)
+_COMMA = Kind(
+    _FLOAT,
+    _matches(r"[+-]?(0|[1-9]\d{0,17}|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?"),
+    _COMMA_VALUE,
+    "decimal comma",
+)
+_DIGITS = Kind(
+    pa.string(), _matches(r"\d+"), "COL", "kept as text: digits that begin with 0 or are too long"
+)
+_ANY_WHOLE = Kind(pa.int64(), _matches(r"[+-]?\d{1,18}"), "try_cast(COL AS BIGINT)")
+_ANY_POINT = Kind(
+    _FLOAT, _matches(rf"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"), "try_cast(COL AS DOUBLE)"
+)
+_ANY_COMMA = Kind(_FLOAT, _matches(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"), _COMMA_VALUE)
+_ISO = Kind(_STAMP, _matches(_MOMENT), "try_cast(COL AS TIMESTAMP)")
+_ISO_OFFSET = Kind(
+    _STAMP,
+    _matches(_MOMENT + r"(Z|[+-]\d\d(:?\d\d)?)"),
+    "make_timestamp(epoch_us(try_cast(COL AS TIMESTAMPTZ)))",
+    "times moved to UTC",
+)
+_ISO_DATES = [_dates("%Y-%m-%d", note=False), _dates("%Y/%m/%d")]
+# Day first comes before month first: where both fit every value, the first is taken, and said.
+_LOCAL_DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
+
+
+def candidates(decimal: str | None, date_format: str | None) -> list[Kind]:
+    """The kinds to try on a column; the first that fits wins."""
+    numbers = {",": [_WHOLE, _COMMA, _POINT], ".": [_WHOLE, _POINT]}
+    dates = _date_kinds(date_format)
+    given, others = (dates[:1], dates[1:]) if date_format else ([], dates)
+    return [
+        *given,
+        _BOOL,
+        *numbers.get(decimal or "", [_WHOLE, _POINT, _COMMA]),
+        *others,
+        _DIGITS,
+    ]
+
+
+def forced(kind: str, decimal: str | None, date_format: str | None) -> list[Kind]:
+    """The kinds that the user's `types` leave: "text", "number" or "date"."""
+    if kind == "text":
+        return [TEXT]
+    if kind == "date":
+        return _date_kinds(date_format)
+    broken = [_ANY_COMMA, _ANY_POINT] if decimal == "," else [_ANY_POINT, _ANY_COMMA]
+    return [_ANY_WHOLE, *broken]
+
+
+def fitting(
+    connection: Any, relation: str, wanted: Mapping[str, Sequence[Kind]]
+) -> tuple[int, dict[str, list[Kind]], set[str]]:
+    """Rows of `relation`, the wanted kinds that all values of a column fit, and its empty columns.
+
+    One pass over the relation, whatever the number of columns.
+    """
+    counts = ["count(*)"]
+    for column, kinds in wanted.items():
+        counts.append(f"count({column})")
+        counts += [
+            f"count(*) FILTER ({kind.test.replace('COL', column)})" if kind is not TEXT else "0"
+            for kind in kinds
+        ]
+    row = iter(connection.sql(f"SELECT {', '.join(counts)} FROM {relation}").fetchall()[0])
+    rows = next(row)
+    fits, empty = {}, set()
+    for column, kinds in wanted.items():
+        filled = next(row)
+        fits[column] = [kind for kind in kinds if next(row) == filled or kind is TEXT]
+        if filled == 0:
+            empty.add(column)
+    return rows, fits, empty
+
+
+def _date_kinds(date_format: str | None) -> list[Kind]:
+    if date_format:
+        quoted = date_format.replace("'", "''")
+        return [_dates(quoted), *_ISO_DATES, _ISO, _ISO_OFFSET]
+    local = [_dates(form) for form in _LOCAL_DATES]
+    times = [_dates(f"{form} {time}") for form in _LOCAL_DATES for time in ("%H:%M", "%H:%M:%S")]
+    return [*_ISO_DATES, _ISO, _ISO_OFFSET, *local, *times]

@@ -1,0 +1,143 @@
+"""Sink: a table that is written batch by batch and appears whole, or not at all."""
+
+__all__ = ["Sink", "open_sink", "write_table"]
+
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import pyarrow as pa
+
+from patron.errors import TableError
+from patron.tables.atomic import replacement, told
+
+
+class Sink:
+    """A context manager to write a table with; leaving it by an exception leaves no trace.
+
+    The first write decides the columns. `rows` counts what was written.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows = 0
+        self._schema: pa.Schema | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            self._begin(undo)
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._undo.__exit__(kind, error, trace)
+            return
+        with self._undo:
+            if self._schema is None:
+                raise TableError(f"nothing was given to write to {self.name}")
+            self._finish()
+
+    def write(self, part: pa.Table | pa.RecordBatch) -> None:
+        """Append rows; all parts need the same columns and types."""
+        if isinstance(part, pa.RecordBatch):
+            part = pa.Table.from_batches([part])
+        if self._schema is None:
+            self._schema = part.schema
+            self._create(part.schema)
+        elif not part.schema.equals(self._schema):
+            raise TableError(
+                f"{self.name} is being written with the columns {_columns(self._schema)}; "
+                f"the next part has {_columns(part.schema)}"
+            )
+        self._append(part)
+        self.rows += part.num_rows
+
+    def _begin(self, undo: ExitStack) -> None:
+        """Reserve the target; put on `undo` what must be ended, well or badly, at the end."""
+        raise NotImplementedError
+
+    def _create(self, schema: pa.Schema) -> None:
+        raise NotImplementedError
+
+    def _append(self, part: pa.Table) -> None:
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        """All rows are written: complete the target."""
+        raise NotImplementedError
+
+
+class FileSink(Sink):
+    """A Parquet, CSV or Arrow file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self._path = path
+
+    def _begin(self, undo: ExitStack) -> None:
+        beside = undo.enter_context(replacement(self._path))
+        with told(self._path):
+            stream = undo.enter_context(beside.open("wb"))
+        self._stream = stream
+
+    def _create(self, schema: pa.Schema) -> None:
+        self._writer = _writer(self._path.name.lower(), self._stream, schema)
+        self._undo.callback(self._drop_writer)
+
+    def _append(self, part: pa.Table) -> None:
+        with told(self._path):
+            self._writer.write_table(part)
+
+    def _finish(self) -> None:
+        with told(self._path):
+            self._writer.close()
+            self._stream.flush()
+
+    def _drop_writer(self) -> None:
+        # After a full disk the end of the file cannot be written either; the first error counts.
+        with suppress(OSError):
+            self._writer.close()
+
+
+def open_sink(target: str | Path) -> Sink:
+    """A Sink for `target`: a .parquet, .csv, .csv.gz, .arrow, .feather or .ipc file."""
+    path = Path(target)
+    if not path.name.lower().endswith(_ENDINGS):
+        raise TableError(
+            f"{path.name} cannot be written: its ending is none of {', '.join(_ENDINGS)}"
+        )
+    return FileSink(path)
+
+
+def write_table(table: pa.Table, target: str | Path) -> None:
+    """Write `table` to `target`, whole or not at all."""
+    with open_sink(target) as sink:
+        sink.write(table)
+
+
+_ENDINGS = (".parquet", ".csv", ".csv.gz", ".arrow", ".feather", ".ipc")
+
+
+def _writer(name: str, stream: BinaryIO, schema: pa.Schema) -> Any:
+    if name.endswith(".parquet"):
+        import pyarrow.parquet as pq
+
+        return pq.ParquetWriter(stream, schema, compression="zstd")
+    if name.endswith((".csv", ".csv.gz")):
+        import pyarrow.csv
+
+        gzip = name.endswith(".gz")
+        out = pa.CompressedOutputStream(stream, "gzip") if gzip else stream
+        return pyarrow.csv.CSVWriter(out, schema)
+    return pa.ipc.new_file(stream, schema)
+
+
+def _columns(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} ({field.type})" for field in schema)
