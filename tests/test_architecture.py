@@ -20,7 +20,6 @@ ROOMS = [
     "estimate",
     "progress",
     "schema",
-    "tomltext",
     "study",
     "tables",
     "worlds",
