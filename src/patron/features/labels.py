@@ -1,0 +1,69 @@
+"""Labels from orders: what a customer does in the days after `as_of`, and nothing earlier.
+
+The mirror of `events`: features see the days before `as_of`, labels see the days from
+`as_of + gap_days` to `as_of + gap_days + horizon_days`, the last one not included.
+"""
+
+__all__ = ["LABELS", "check_observed", "labelled"]
+
+from datetime import date, timedelta
+from typing import Any
+
+from patron.errors import DataError
+from patron.features.lines import EPOCH, Lines
+from patron.schema import Role
+from patron.study import EventsSection
+
+LABELS = {
+    "purchased_next_{}d": (Role.TARGET, "whether the customer orders in the {} days"),
+    "spend_next_{}d": (
+        Role.OUTCOME,
+        "what the orders of the {} days add up to, returns left aside",
+    ),
+}
+"""The labels by name, each with its role and meaning; {} stands for `horizon_days`."""
+
+
+def check_observed(as_of: date, events: EventsSection, lines: Lines) -> None:
+    """Refuse a label whose days were not all observed.
+
+    Without `observed_until` the day of the last line counts as unfinished.
+
+    Raises
+    ------
+    DataError
+        The window ends after `observed_until`, or after the start of the last line's day.
+    """
+    start = as_of + timedelta(days=events.gap_days)
+    end = start + timedelta(days=events.horizon_days)
+    until = events.observed_until
+    if end <= (until + timedelta(days=1) if until else lines.last):
+        return
+    known = (
+        f"[events] observed_until = {until}"
+        if until
+        else f"the last line is of {lines.last}, a day that may be unfinished"
+    )
+    raise DataError(
+        f"The labels of as_of {as_of} need the days {start} to {end - timedelta(days=1)}, but "
+        f"{known}. Set observed_until if the data are complete to a later day, drop this as_of or "
+        "shorten horizon_days; `patron features` without labels needs no days after as_of."
+    )
+
+
+def labelled(population: Any, bought: Any, as_of: date, events: EventsSection) -> Any:
+    """The population (an Ibis table with `entity`) with its labels.
+
+    `bought` is an Ibis table of purchases: entity, day, amount.
+    """
+    bought_name, spend_name = (name.format(events.horizon_days) for name in LABELS)
+    start = (as_of - EPOCH).days + events.gap_days
+    seen = bought.filter(bought.day >= start, bought.day < start + events.horizon_days)
+    window = seen.group_by("entity").aggregate(window_spend=seen.amount.sum().cast("float64"))
+    both = population.left_join(window, "entity").drop("entity_right")
+    return both.mutate(
+        **{
+            bought_name: both.window_spend.notnull().cast("int64"),
+            spend_name: both.window_spend.fill_null(0.0),
+        }
+    ).drop("window_spend")
