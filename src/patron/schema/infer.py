@@ -38,7 +38,7 @@ _RATE = {
 _MONEY = {
     *("amount", "amt", "spend", "spending", "spent", "revenue", "price", "prices", "value"),
     *("balance", "income", "salary", "cost", "sales", "gmv", "ltv", "clv", "money", "monetary"),
-    *("paid", "turnover", "discount", "margin", "profit", "aov", "usd", "eur", "gbp"),
+    *("paid", "dollars", "turnover", "discount", "margin", "profit", "aov", "usd", "eur", "gbp"),
 }
 _COUNT = {
     *("n", "num", "count", "counts", "cnt", "nb", "orders", "purchases", "visits", "clicks"),
@@ -124,15 +124,15 @@ def _says_after(of_name: tuple[str, ...]) -> str | None:
 def _flag(_: tuple[str, ...], seen: Look) -> _Guess:
     if seen.distinct == 1:
         return Role.FLAG, "one value or missing"
-    return Role.FLAG, "two values" + (", as text" if seen.as_text else "")
+    return Role.FLAG, "two values" + _stored(seen)
 
 
 def _date(_: tuple[str, ...], seen: Look) -> _Guess:
-    return Role.DATE, "dates as text" if seen.as_text else "dates"
+    return Role.DATE, "dates" + _stored(seen)
 
 
 def _number(of_name: tuple[str, ...], seen: Look) -> _Guess:
-    numbers = ("whole numbers" if seen.whole else "numbers") + (" as text" if seen.as_text else "")
+    numbers = ("whole numbers" if seen.whole else "numbers") + _stored(seen)
     if seen.whole and (identifies := _identifies(of_name, seen)):
         return Role.IDENTIFIER, identifies
     if seen.no_gap and seen.distinct > 20:
@@ -163,6 +163,10 @@ def _text(of_name: tuple[str, ...], seen: Look) -> _Guess:
     if seen.distinct == 1:
         return Role.CATEGORY, "one text or missing"
     return Role.CATEGORY, _counted(seen).replace("distinct", "distinct texts")
+
+
+def _stored(seen: Look) -> str:
+    return f" as {seen.stored_as}" if seen.stored_as else ""
 
 
 def _identifies(of_name: tuple[str, ...], seen: Look) -> str | None:

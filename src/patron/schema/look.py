@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 SAMPLE_ROWS = 100_000
 """Values are looked at in this many rows, drawn evenly over the table."""
@@ -28,7 +30,7 @@ class Look:
     Parameters
     ----------
     kind : what the values are, whatever type they are stored in.
-    as_text : they are numbers, dates or flags that are stored as text.
+    stored_as : "text" or "whole numbers" where a look at the values says more than their type.
     known : how many values were counted, missing ones left out.
     missing : whether any is missing.
     distinct : how many different values there are among them.
@@ -44,7 +46,7 @@ class Look:
     known: int
     missing: bool
     distinct: int
-    as_text: bool = False
+    stored_as: str = ""
     in_sample: bool = False
     low: float = 0.0
     high: float = 0.0
@@ -121,6 +123,8 @@ def _kind_of_numbers(
         return {"kind": "number"}
     low, high = float(ends["min"]), float(ends["max"])
     whole = bool((numbers == np.floor(numbers)).all())
+    if whole and _are_calendar(numbers):
+        return {"kind": "date", "stored_as": "whole numbers"}
     hundred = np.abs(numbers * 100)
     return {
         "kind": "flag" if seen["distinct"] <= 2 and {low, high} <= {0.0, 1.0} else "number",
@@ -135,6 +139,13 @@ def _kind_of_numbers(
     }
 
 
+def _are_calendar(numbers: "NDArray[np.float64]") -> bool:
+    """Whether whole numbers read as dates: 20110501 is the first of May 2011."""
+    year, month, day = numbers // 10_000, numbers // 100 % 100, numbers % 100
+    years, months, days = (year >= 1900) & (year <= 2100), month <= 12, day <= 31
+    return bool((years & months & days & (month >= 1) & (day >= 1)).all())
+
+
 def _kind_of_texts(values: "pa.ChunkedArray") -> dict[str, Any]:
     import pyarrow.compute as pc
 
@@ -144,16 +155,16 @@ def _kind_of_texts(values: "pa.ChunkedArray") -> dict[str, Any]:
     if not texts:
         return {"kind": "text"}
     if len(texts) <= 4 and {text.lower() for text in texts} <= FLAG_WORDS:
-        return {"kind": "flag", "as_text": True}
+        return {"kind": "flag", "stored_as": "text"}
     if all(_is_date(text) for text in texts):
-        return {"kind": "date", "as_text": True}
+        return {"kind": "date", "stored_as": "text"}
     if all(_NUMBER.fullmatch(text) for text in texts) and not any(
         _LEADING_ZERO.fullmatch(text) for text in texts
     ):
         numbers = [float(text) for text in texts]
         return {
             "kind": "number",
-            "as_text": True,
+            "stored_as": "text",
             "low": min(numbers),
             "high": max(numbers),
             "whole": all(number.is_integer() for number in numbers),

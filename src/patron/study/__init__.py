@@ -7,6 +7,7 @@ __all__ = [
     "Costs",
     "EventsSection",
     "FixSection",
+    "FixedWidth",
     "FormatOptions",
     "PurchaseSection",
     "RunSection",
@@ -15,14 +16,17 @@ __all__ = [
     "SplitSection",
     "Study",
     "TableSection",
+    "propose",
 ]
 
+from patron.study.propose import propose
 from patron.study.sections import (
     AuditSection,
     BudgetSection,
     CampaignSection,
     Costs,
     EventsSection,
+    FixedWidth,
     FixSection,
     FormatOptions,
     PurchaseSection,

@@ -8,6 +8,7 @@ __all__ = [
     "Costs",
     "EventsSection",
     "FixSection",
+    "FixedWidth",
     "FormatOptions",
     "PurchaseSection",
     "RoleOfColumn",
@@ -110,6 +111,14 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+class FixedWidth(Section):
+    """A column of a text file whose fields stand at fixed places."""
+
+    name: _Text = key("the column's name")
+    start: _Whole = key("the place of its first character, from 1", ge=1)
+    width: _Whole = key("its number of characters", ge=1)
+
+
 class FormatOptions(Section):
     """How a file is written, where that is not to be detected."""
 
@@ -118,9 +127,14 @@ class FormatOptions(Section):
     encoding: _Text | None = key('the name of an encoding, such as "latin-1"', None)
     date_format: _Text | None = key('a pattern such as "%d/%m/%Y"', None)
     header: StrictBool | None = key("true or false", None)
-    columns: _Texts | None = key("a list of the columns' names, in the file's order", None)
+    columns: tuple[_Text | FixedWidth, ...] | None = key(
+        "a list of the columns' names in the file's order, or of {name = …, start = …, width = …}",
+        None,
+    )
     sheet: _Text | _Whole | None = key("the name or the number of a sheet", None)
-    types: dict[_Text, _Text] | None = key('pairs of column = "type"', None)
+    types: dict[_Text, Literal["text", "number", "date"]] | None = key(
+        'pairs of column = "text", "number" or "date"', None
+    )
 
     def options(self) -> dict[str, Any]:
         """The options that are set, as `tables.open_source` takes them."""
@@ -150,6 +164,7 @@ class EventsSection(_Input):
     entity: _Text = key("the name of the column that says which customer")
     time: _Text = key("the name of the column that says when")
     amount: _Text = key('a column, or an expression such as "Quantity * UnitPrice"')
+    quantity: _Text | None = key("a column or an expression that gives how many were bought", None)
     kind: _Text | None = key(
         'a column or an expression that gives "purchase", "return" or "cancellation"', None
     )

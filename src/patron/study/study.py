@@ -184,17 +184,9 @@ def _contradictions(study: Study) -> Iterator[str]:
         )
     for name in ("purchase", "spend"):
         section = getattr(study, name)
-        if section is None:
-            continue
-        if study.events is None and section.target is None:
+        if section is not None and section.target is None and study.events is None:
             yield study._origin.say(
                 name, f"[{name}] has no target; it must be the name of a column of the table."
-            )
-        if study.events is not None and not study.events.as_of:
-            yield study._origin.say(
-                "events",
-                f"[events] has no as_of; [{name}] needs the dates at which to look back and ahead, "
-                "such as as_of = [2025-01-31].",
             )
     if not isinstance(study.split.holdout, float) and study.split.by not in (None, "time"):
         yield study._origin.say(
