@@ -42,9 +42,10 @@ def defined_here(module: ModuleType) -> set[str]:
 
 
 def re_exported(module: ModuleType) -> set[str]:
-    """The public names that a package takes from its own modules when it is imported."""
+    """The public names that a package takes from its own modules and does not use itself."""
     tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
     own = f"{module.__name__}."
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return {
         alias.asname or alias.name
         for node in tree.body
@@ -52,7 +53,7 @@ def re_exported(module: ModuleType) -> set[str]:
         and (node.level or f"{node.module}.".startswith(own))
         and node.module not in (None, module.__name__)
         for alias in node.names
-        if not alias.name.startswith("_")
+        if not alias.name.startswith("_") and (alias.asname or alias.name) not in used
     }
 
 
