@@ -29,12 +29,17 @@ import pyarrow as pa
 from patron.audit.base import CannotSay, Check, Finding, Severity
 from patron.audit.duplicates import ExactDuplicates, RepeatedEntities
 from patron.audit.frame import Frame
+from patron.audit.identifiers import IdentifierFeature, TellingOrder
+from patron.audit.leaks import TellingColumn
 from patron.audit.ledger import OPERATIONS, Change, Fix, Ledger, rows_kept
 from patron.errors import StudyError, nearest
 from patron.progress import Progress, silent
 from patron.schema import Schema
 
 CHECKS: tuple[type[Check], ...] = (
+    TellingColumn,
+    IdentifierFeature,
+    TellingOrder,
     ExactDuplicates,
     RepeatedEntities,
 )

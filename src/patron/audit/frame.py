@@ -4,6 +4,7 @@ __all__ = ["Frame"]
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from patron.audit.scoring import (
     joint_score,
     numbers_of,
     single_score,
+    stand_apart,
 )
 from patron.estimate import Estimate
 from patron.schema import Role, Schema
@@ -23,6 +25,21 @@ from patron.schema import Role, Schema
 MOST_ROWS = 20_000
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
+
+CERTAIN = 0.995
+
+
+class Bar(NamedTuple):
+    """When a column alone tells too much, in units of `Question.strength` (see `stand_apart`)."""
+
+    floor: float
+    gap: float
+    step: float
+
+
+# A strength of 1.0 is an AUC of .76; 2.7 is a rank correlation of .80, since last year's spend
+# honestly tells a lot of this year's. docs/audit.md says how these were chosen.
+BARS = {"AUC": Bar(1.0, 0.4, 0.15), "rank correlation": Bar(2.7, 0.8, 0.4)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +65,17 @@ class Frame:
     threads: int = 1
     _alone: dict[tuple[str, str, bool], Estimate] = field(default_factory=dict, repr=False)
     _joint: dict[tuple[str, tuple[str, ...]], Estimate] = field(default_factory=dict, repr=False)
+    _suspects: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def features(self) -> tuple[str, ...]:
         """The columns that may reach a model and that hold anything at all."""
-        rows = self.table.num_rows
-        named = [name for name in self.schema.features if name in self.table.column_names]
-        return tuple(name for name in named if self.table.column(name).null_count < rows)
+        return tuple(name for name in self.schema.features if not self.missing(name).all())
+
+    def missing(self, name: str) -> np.ndarray:
+        """Where the column is missing, as truth values for the table's rows; NaN is missing."""
+        missing: np.ndarray = self.table.column(name).is_null(nan_is_null=True).to_numpy()
+        return missing
 
     @cached_property
     def target_kind(self) -> str | None:
@@ -110,12 +131,11 @@ class Frame:
         ranks = np.searchsorted(np.sort(y), y, side="left") + np.searchsorted(
             np.sort(y), y, side="right"
         )
-        asked = [Question(ranks / (2 * len(y)), name, "rank correlation")]
+        amount = Question(ranks / (2 * len(y)), name, "rank correlation")
         above = (y > 0).astype(np.float64)
-        zeros, positive = (y == 0).sum(), int(above.sum())
-        if zeros >= 0.2 * len(y) and positive >= FEWEST_OF_A_CLASS:
-            asked.append(Question(above, f"{name} above zero", "AUC"))
-        return tuple(asked)
+        if (y == 0).mean() < 0.2 or above.sum() < FEWEST_OF_A_CLASS:
+            return (amount,)
+        return Question(above, f"{name} above zero", "AUC"), amount
 
     @cached_property
     def folds(self) -> np.ndarray:
@@ -136,24 +156,62 @@ class Frame:
             self._alone[key] = single_score(asked, question, self.folds)
         return self._alone[key]
 
+    def suspects(self, question: Question) -> list[str]:
+        """The features that alone tell more than the other columns would lead one to expect.
+
+        Removed together, they leave the honest core, on which each can be measured.
+        """
+        key = question.about
+        if key not in self._suspects:
+            strengths = {}
+            for name in self.features:
+                score = self.alone(name, question)
+                strengths[name] = question.strength(score.low), question.strength(score.value)
+            apart = stand_apart(strengths, **BARS[question.measure]._asdict())
+            certain = [name for name in self.features if self.certain_by_missing(name, question)]
+            self._suspects[key] = list(dict.fromkeys(apart + certain))
+        return self._suspects[key]
+
+    def certain_by_missing(self, name: str, question: Question) -> str | None:
+        """ "missing" or "present" where all such rows are positive, though most rows are not.
+
+        Honest columns can make a row surely negative (whoever has left does not buy), never surely
+        positive. Judged on every labelled row.
+        """
+        if question.measure != "AUC":
+            return None
+        target = self._known_target()
+        known = np.isfinite(target)
+        positive, missing = target[known] > 0, self.missing(name)[known]
+        if positive.mean() >= 0.5:
+            return None
+        for side, rows in (("missing", missing), ("present", ~missing)):
+            if rows.sum() >= FEWEST_OF_A_CLASS and positive[rows].mean() >= CERTAIN:
+                return side
+        return None
+
+    def core(self, question: Question) -> tuple[str, ...]:
+        """The features less the suspects."""
+        suspects = self.suspects(question)
+        return tuple(name for name in self.features if name not in suspects)
+
     def order_alone(self, order: np.ndarray, question: Question) -> Estimate:
-        """How well an order of the table's rows (any numbers, one a row) tells the answer."""
-        return single_score(codes_of(order[self.sample_rows]), question, self.folds)
+        """How well an order of the sampled rows, given as numbers, tells the answer."""
+        return single_score(codes_of(order), question, self.folds)
 
     def joint(
         self, names: tuple[str, ...], question: Question, *, order: np.ndarray | None = None
     ) -> Estimate:
-        """How well the columns together, with an order of the rows if given, tell the answer."""
+        """How well the columns together, and an order of the sampled rows, tell the answer."""
         key = (question.about, names)
         if order is None and key in self._joint:
             return self._joint[key]
         columns = [self._numbers[name][0] for name in names]
-        categorical = [place for place, name in enumerate(names) if self._numbers[name][1]]
         if order is not None:
-            columns.append(order[self.sample_rows].astype(np.float64))
+            columns.append(order)
         score = joint_score(
             np.column_stack(columns) if columns else np.zeros((len(self.sample_rows), 1)),
-            categorical,
+            [place for place, name in enumerate(names) if self._numbers[name][1]],
             question,
             self.folds,
             seed=self.seed,

@@ -1,7 +1,16 @@
 """How well columns tell the target: cross-fitted, on a sample, one column or many at a time."""
 
-__all__ = ["Question", "assign_folds", "codes_of", "joint_score", "numbers_of", "single_score"]
+__all__ = [
+    "Question",
+    "assign_folds",
+    "codes_of",
+    "joint_score",
+    "numbers_of",
+    "single_score",
+    "stand_apart",
+]
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -125,6 +134,29 @@ def single_score(codes: np.ndarray, question: Question, folds: np.ndarray) -> Es
     mean = others_sum.sum(1, keepdims=True) / others_count.sum(1, keepdims=True)
     learnt = (others_sum + PRIOR_ROWS * mean) / (others_count + PRIOR_ROWS)
     return question.score(learnt[folds, codes], folds)
+
+
+def stand_apart(
+    strengths: Mapping[str, tuple[float, float]], *, floor: float, gap: float, step: float
+) -> list[str]:
+    """The names whose strength stands apart from the rest, strongest first.
+
+    `strengths` gives the lower bound and the value of each. Counted from the weakest upwards, the
+    first jump of `gap` or more parts the rest from those that stand apart, so that several of them
+    cannot hide each other. At least half of the names are the rest. Whoever stands apart alone must
+    reach `floor`; honest strong columns come in families, so each further one raises it by `step`.
+
+    >>> alike = {"a": (0.1, 0.2), "b": (0.2, 0.3), "c": (0.3, 0.4), "d": (0.4, 0.5)}
+    >>> stand_apart(alike | {"e": (1.9, 2.0), "f": (1.8, 1.9)}, floor=1.0, gap=0.4, step=0.1)
+    ['e', 'f']
+    """
+    rising = sorted(strengths, key=lambda name: strengths[name][1])
+    for place in range(max((len(rising) + 1) // 2, 1), len(rising)):
+        low, below = strengths[rising[place]][0], strengths[rising[place - 1]][1]
+        needed = floor + step * (len(rising) - place - 1)
+        if low - below >= gap and low >= needed:
+            return rising[place:][::-1]
+    return []
 
 
 def joint_score(
