@@ -8,16 +8,17 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from patron.errors import TableError
+from patron.tables.options import TextOptions
 
 _CHUNK = 1 << 20
-_BOMS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_Found = tuple[str, int, bool, int]  # delimiter, lines to skip, header, number of columns
 
 
 @dataclass(frozen=True)
@@ -49,41 +50,32 @@ def as_utf8(path: Path, name: str, encoding: str | None) -> tuple[Path, str | No
     return _copy(path, name, encoding), f"encoding {encoding} (not UTF-8)"
 
 
-def find_layout(connection: Any, path: Path, name: str, options: dict[str, Any]) -> Layout:
+def find_layout(connection: Any, path: Path, name: str, options: TextOptions) -> Layout:
     """Detect what `options` leave open."""
-    columns, delimiter = options.get("columns"), options.get("delimiter")
-    if columns and not isinstance(columns[0], str):
-        return _fixed_width(path, columns)
-    if delimiter != "whitespace":
-        given = [f"{key} = {value}" for key, value in _sniffer_options(options)]
-        with csv_errors(name):
-            query = f"FROM sniff_csv({', '.join([quoted(_as_glob(path)), *given])})"
-            found = connection.sql(
-                f"SELECT Delimiter, Quote, SkipRows, HasHeader, len(Columns) {query}"
-            ).fetchall()[0]
-        sniffed, quote, skip, header, count = found
-        if count == 1 and not delimiter:
-            aligned = _aligned(connection, path, name, options)
-            if aligned:
-                return aligned
-            # One column by the sniffer, but a delimiter in the first line: a later line is ragged.
-            with _open(path) as stream:
-                first = stream.readline().decode("utf-8", "replace")
-            common = Counter(sign for sign in first if sign in ",;\t|").most_common(1)
-            if common and options.get("header") is not False:
-                sniffed, skip, count = common[0][0], 0, common[0][1] + 1
-        if columns:
-            header = False
-        if options.get("header") is not None:
-            header = options["header"]
-        return _delimited(connection, path, name, sniffed, quote, skip, header, count, columns)
-    aligned = _aligned(connection, path, name, options)
-    if aligned is None:
-        raise TableError(
-            f'{name}: with delimiter = "whitespace" all lines need the same number of fields; '
-            "give columns = [{name, start, width}, …] for columns of fixed width"
-        )
-    return aligned
+    if options.columns and not isinstance(options.columns[0], str):
+        return _fixed_width(path, name, options.columns)
+    if options.delimiter == "whitespace":
+        aligned = _aligned(connection, path, name, options)
+        if aligned is None:
+            raise TableError(
+                f'{name}: with delimiter = "whitespace" all lines need the same number of fields; '
+                "give columns = [{name, start, width}, …] for columns of fixed width"
+            )
+        return aligned
+    delimiter, skip, header, count = _sniff(connection, path, options)
+    if count == 1 and not options.delimiter:
+        aligned = _aligned(connection, path, name, options)
+        if aligned:
+            return aligned
+        # One column, says the sniffer, but the first line holds a delimiter: a later line is
+        # ragged, and the reader will name it.
+        with _open(path) as stream:
+            first = stream.readline().decode("utf-8", "replace")
+        signs = Counter(sign for sign in first if sign in ",;\t|")
+        if signs:
+            ((delimiter, number),) = signs.most_common(1)
+            skip, count = 0, number + 1
+    return _delimited(connection, path, name, options, (delimiter, skip, header, count))
 
 
 @contextmanager
@@ -115,92 +107,77 @@ def quoted(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _sniffer_options(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "quote", quoted('"')
-    if options.get("delimiter"):
-        yield "delim", quoted(options["delimiter"])
-    if options.get("columns"):
-        yield "header", "false"
-    elif options.get("header") is not None:
-        yield "header", str(bool(options["header"])).lower()
+def _sniff(connection: Any, path: Path, options: TextOptions) -> _Found:
+    given = [quoted(_as_glob(path)), "quote = '\"'"]
+    if options.delimiter:
+        given.append(f"delim = {quoted(options.delimiter)}")
+    if options.header is not None:
+        given.append(f"header = {str(options.header).lower()}")
+    elif options.columns:
+        given.append("header = false")
+    return connection.sql(
+        f"SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({', '.join(given)})"
+    ).fetchall()[0]
 
 
 def _delimited(
-    connection: Any,
-    path: Path,
-    name: str,
-    delimiter: str,
-    quote: str,
-    skip: int,
-    header: bool,
-    count: int,
-    columns: Sequence[str] | None,
+    connection: Any, path: Path, name: str, options: TextOptions, found: _Found
 ) -> Layout:
-    quote = "'" if quote == "'" else '"'
+    delimiter, skip, header, count = found
+    texts = ", ".join(f"c{index}: 'VARCHAR'" for index in range(count))
 
     def reader(header: bool) -> str:
-        texts = ", ".join(f"c{index}: 'VARCHAR'" for index in range(count))
         return (
             f"read_csv({quoted(_as_glob(path))}, auto_detect = false, delim = {quoted(delimiter)}, "
-            f"quote = {quoted(quote)}, escape = {quoted(quote)}, skip = {skip}, "
+            f"quote = '\"', escape = '\"', skip = {skip}, "
             f"header = {str(header).lower()}, columns = {{{texts}}})"
         )
 
-    notes = [f'delimiter "{_shown(delimiter)}"'] if delimiter != "," and count > 1 else []
+    notes = []
+    if delimiter != "," and count > 1:
+        notes.append("delimiter tab" if delimiter == "\t" else f'delimiter "{delimiter}"')
     if skip:
         notes.append(f"the first {skip} lines are skipped")
-    if columns:
-        _same_count(name, columns, count)
-        names = list(columns)
-    elif header:
-        with csv_errors(name):
-            first = connection.sql(f"SELECT * FROM {reader(False)} LIMIT 1").fetchall()[0]
-        names = [(text or "").strip() for text in first]
-        unnamed = [index for index, text in enumerate(names) if not text]
-        for index in unnamed:
-            names[index] = f"column{index + 1}"
-            notes.append(f"a column without a name is called column{index + 1}")
+    if header and not options.columns:
+        row = connection.sql(f"SELECT * FROM {reader(False)} LIMIT 1").fetchall()[0]
+        names = [(text or "").strip() for text in row]
+        for index, text in enumerate(names):
+            if not text:
+                names[index] = f"column{index + 1}"
+                notes.append(f"a column without a name is called column{index + 1}")
     else:
-        names = _numbered(count)
-        notes.append(f"no header: columns named {_listed(names)}")
+        names = _given_names(name, options, count, notes)
     return Layout(reader(header), names, notes)
 
 
-def _aligned(connection: Any, path: Path, name: str, options: dict[str, Any]) -> Layout | None:
+def _aligned(connection: Any, path: Path, name: str, options: TextOptions) -> Layout | None:
     """Fields set apart by runs of blanks, if all lines have the same number of them."""
     split = f"(SELECT regexp_split_to_array(trim(line), '\\s+') AS f FROM {_lines(path)})"
-    with csv_errors(name):
-        first = connection.sql(f"SELECT f FROM {split} LIMIT 2").fetchall()
-        count = len(first[0][0]) if first else 0
-        if (
-            count < 2
-            or connection.sql(f"SELECT 1 FROM {split} WHERE len(f) <> {count} LIMIT 1").fetchall()
-        ):
-            return None
-    columns = options.get("columns")
-    header = options.get("header")
+    first = connection.sql(f"SELECT f FROM {split} LIMIT 1").fetchall()
+    count = len(first[0][0]) if first else 0
+    ragged = f"SELECT 1 FROM {split} WHERE len(f) <> {count} LIMIT 1"
+    if count < 2 or connection.sql(ragged).fetchall():
+        return None
+    header = options.header
     if header is None:
-        header = not columns and not any(_has_digit(text) for text in first[0][0])
+        digits = any(sign.isdigit() for field in first[0][0] for sign in field)
+        header = not options.columns and not digits
     notes = ["fields set apart by blanks"]
-    if columns:
-        _same_count(name, columns, count)
-        names = list(columns)
-    elif header:
+    if header and not options.columns:
         names = first[0][0]
     else:
-        names = _numbered(count)
-        notes.append(f"no header: columns named {_listed(names)}")
+        names = _given_names(name, options, count, notes)
     fields = ", ".join(f"f[{index + 1}] AS c{index}" for index in range(count))
     skip = " OFFSET 1" if header else ""
     return Layout(f"(SELECT {fields} FROM {split}{skip})", names, notes)
 
 
-def _fixed_width(path: Path, columns: Sequence[dict[str, Any]]) -> Layout:
+def _fixed_width(path: Path, name: str, columns: Sequence[Mapping[str, Any]]) -> Layout:
     for column in columns:
         if set(column) != {"name", "start", "width"}:
             raise TableError(
-                f"columns of fixed width need name, start (1 is the first character) and width; "
-                f"got {', '.join(map(str, column))}"
+                f"{name}: a column of fixed width needs name, start (the first character is 1) "
+                f"and width; got {', '.join(map(str, column))}"
             )
     fields = ", ".join(
         f"nullif(trim(substr(line, {int(column['start'])}, {int(column['width'])})), '') AS c{i}"
@@ -278,25 +255,16 @@ def _as_glob(path: Path) -> str:
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
-def _same_count(name: str, columns: Sequence[str], count: int) -> None:
-    if len(columns) != count:
+def _given_names(name: str, options: TextOptions, count: int, notes: list[str]) -> list[str]:
+    """The names that the user gave, or numbers, which go to `notes`."""
+    if not options.columns:
+        names = [f"column{index + 1}" for index in range(count)]
+        some = ", ".join(names[:3]) + (", …" if count > 3 else "")
+        notes.append(f"no header: columns named {some}")
+        return names
+    if len(options.columns) != count:
         raise TableError(
-            f"{name} has {count} fields a line; columns gives {len(columns)} names: "
-            f"{', '.join(columns)}"
+            f"{name} has {count} fields a line; columns gives {len(options.columns)} names: "
+            f"{', '.join(options.columns)}"
         )
-
-
-def _numbered(count: int) -> list[str]:
-    return [f"column{index + 1}" for index in range(count)]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-
-
-def _has_digit(text: str) -> bool:
-    return any(sign.isdigit() for sign in text)
-
-
-def _shown(delimiter: str) -> str:
-    return {"\t": "tab"}.get(delimiter, delimiter)
+    return list(options.columns)

@@ -5,7 +5,7 @@ nothing is lost: digits with a leading zero (a postcode) and digits too long for
 Blank values fit every kind but text, and become null.
 """
 
-__all__ = ["TEXT", "Kind", "candidates", "fitting", "forced"]
+__all__ = ["TEXT", "Kind", "candidates", "fitting", "forced", "guesses"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,9 +41,11 @@ def _dates(form: str, note: bool = True) -> Kind:
 _FLOAT, _STAMP = pa.float64(), pa.timestamp("us")
 _COMMA_VALUE = "try_cast(replace(replace(COL, '.', ''), ',', '.') AS DOUBLE)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
+_DAY = r"\d{4}-\d\d-\d\d"
 _NAN = "[nN][aA][nN]|-?inf"
 
-TEXT = Kind(pa.string(), "true", "COL")
+TEXT = Kind(pa.string(), "COL IS NOT NULL", "COL")
+_SAMPLE = 2_000
 _BOOL = Kind(pa.bool_(), _matches("(?i:true|false)"), "try_cast(COL AS BOOLEAN)")
 _WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(COL AS BIGINT)")
 _POINT = Kind(
@@ -65,7 +67,7 @@ _ANY_POINT = Kind(
     _FLOAT, _matches(rf"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"), "try_cast(COL AS DOUBLE)"
 )
 _ANY_COMMA = Kind(_FLOAT, _matches(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"), _COMMA_VALUE)
-_ISO = Kind(_STAMP, _matches(_MOMENT), "try_cast(COL AS TIMESTAMP)")
+_ISO = Kind(_STAMP, _matches(f"{_DAY}|{_MOMENT}"), "try_cast(COL AS TIMESTAMP)")
 _ISO_OFFSET = Kind(
     _STAMP,
     _matches(_MOMENT + r"(Z|[+-]\d\d(:?\d\d)?)"),
@@ -101,29 +103,41 @@ def forced(kind: str, decimal: str | None, date_format: str | None) -> list[Kind
     return [_ANY_WHOLE, *broken]
 
 
+def guesses(connection: Any, relation: str, kinds: Sequence[Kind]) -> dict[str, list[Kind]]:
+    """The kinds that the first rows of each column fit; empty columns are not in the answer.
+
+    The sample is turned into one long column of values: a pattern is then compiled once, not once
+    a column, which costs more than all the rest.
+    """
+    tests = ", ".join(f"bool_and({kind.test.replace('COL', 'value')})" for kind in kinds)
+    sample = f"(SELECT * FROM {relation} LIMIT {_SAMPLE})"
+    rows = connection.sql(
+        f"SELECT name, {tests} FROM (UNPIVOT {sample} ON COLUMNS(*) INTO NAME name VALUE value) "
+        "GROUP BY name"
+    ).fetchall()
+    return {
+        row[0]: [kind for kind, fits in zip(kinds, row[1:], strict=True) if fits] for row in rows
+    }
+
+
 def fitting(
     connection: Any, relation: str, wanted: Mapping[str, Sequence[Kind]]
-) -> tuple[int, dict[str, list[Kind]], set[str]]:
-    """Rows of `relation`, the wanted kinds that all values of a column fit, and its empty columns.
+) -> tuple[int, dict[str, list[Kind]]]:
+    """Rows of `relation`, and for each column the wanted kinds that all its values fit.
 
-    One pass over the relation, whatever the number of columns.
+    One pass over the relation, whatever the number of columns. An empty column is text.
     """
     counts = ["count(*)"]
     for column, kinds in wanted.items():
         counts.append(f"count({column})")
-        counts += [
-            f"count(*) FILTER ({kind.test.replace('COL', column)})" if kind is not TEXT else "0"
-            for kind in kinds
-        ]
+        counts += [f"count(*) FILTER ({kind.test.replace('COL', column)})" for kind in kinds]
     row = iter(connection.sql(f"SELECT {', '.join(counts)} FROM {relation}").fetchall()[0])
-    rows = next(row)
-    fits, empty = {}, set()
+    rows, fits = next(row), {}
     for column, kinds in wanted.items():
         filled = next(row)
-        fits[column] = [kind for kind in kinds if next(row) == filled or kind is TEXT]
-        if filled == 0:
-            empty.add(column)
-    return rows, fits, empty
+        good = [kind for kind in kinds if next(row) == filled]
+        fits[column] = good if filled else [TEXT]
+    return rows, fits
 
 
 def _date_kinds(date_format: str | None) -> list[Kind]:

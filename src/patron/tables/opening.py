@@ -8,11 +8,13 @@ from typing import Any
 from patron.errors import TableError, nearest
 from patron.tables.files import ArrowSource, ParquetSource
 from patron.tables.memory import from_memory
+from patron.tables.options import text_options
 from patron.tables.source import Source
 
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _ARROW = (".arrow", ".feather", ".ipc")
-_ENDINGS = (".parquet", *_TEXT, *_ARROW)
+_EXCEL = (".xlsx", ".xls")
+_ENDINGS = (".parquet", *_TEXT, *_ARROW, *_EXCEL)
 
 
 def open_source(source: Any, **format_options: Any) -> Source:
@@ -32,10 +34,15 @@ def open_source(source: Any, **format_options: Any) -> Source:
     path = Path(source).expanduser()
     _must_exist(path)
     name = path.name.lower()
-    if name.endswith(_TEXT) and path.is_file():
-        from patron.tables.csv import CsvSource
+    if name.endswith(_TEXT + _EXCEL) and path.is_file():
+        options = text_options(format_options, path.name)
+        if name.endswith(_EXCEL):
+            from patron.tables.excel import open_excel
 
-        return CsvSource(path, **format_options)
+            return open_excel(path, options)
+        from patron.tables.csv import TextSource
+
+        return TextSource(path, path.name, options)
     _refuse_options(format_options, path.name)
     if name.endswith(".parquet") or path.is_dir():
         return ParquetSource(path)
