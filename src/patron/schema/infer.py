@@ -137,7 +137,7 @@ def _number(of_name: tuple[str, ...], seen: Look) -> _Guess:
         return Role.IDENTIFIER, identifies
     if seen.no_gap and seen.distinct > 20:
         return Role.IDENTIFIER, "whole numbers, each once, without a gap"
-    if seen.whole and seen.variety <= 0.2 and (said := _said(of_name[-1:] + of_name[:1], _CODE)):
+    if seen.whole and seen.variety <= 0.2 and (said := _says_code(of_name)):
         return Role.CATEGORY, f"{seen.distinct:,} distinct codes; name says {said}"
     if seen.low >= 0 and seen.high <= 1 and not seen.whole:
         if said := _said(of_name, _RATE):
@@ -182,6 +182,11 @@ def _identifies(of_name: tuple[str, ...], seen: Look) -> str | None:
     if whose := _said(of_name[:-1], _PERSON):
         return f"{_counted(seen)}; name says {whose} {said}"
     return None
+
+
+def _says_code(of_name: tuple[str, ...]) -> str | None:
+    """The word for a code: the last (zip_code), or the one that is numbered (store_no)."""
+    return _said(of_name if _said(of_name[-1:], _IDENTIFIER) else of_name[-1:], _CODE)
 
 
 def _said(of_name: tuple[str, ...], vocabulary: set[str]) -> str | None:

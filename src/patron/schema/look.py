@@ -78,7 +78,7 @@ def sample_rows(rows: int) -> Any:
     if rows <= SAMPLE_ROWS:
         return None
     # Drawn, not every k-th: tables often repeat in step with their order.
-    return np.unique(np.random.default_rng(0).integers(0, rows, SAMPLE_ROWS))
+    return np.sort(np.random.default_rng(0).choice(rows, SAMPLE_ROWS, replace=False))
 
 
 def look(column: "pa.ChunkedArray", rows: Any = None) -> Look:
@@ -92,8 +92,9 @@ def look(column: "pa.ChunkedArray", rows: Any = None) -> Look:
     in_sample = rows is not None
     if in_sample and (distinct <= 2 or distinct > known / 2):
         # A sample may miss the third value, and repeats are rarer in it than in the table.
-        known = len(column) - column.null_count
-        distinct, in_sample = pc.count_distinct(column).as_py(), False
+        values, in_sample = column, False
+        known = len(values) - values.null_count
+        distinct = pc.count_distinct(values).as_py()
     seen: dict[str, Any] = {
         "known": known,
         "missing": column.null_count > 0,
@@ -154,7 +155,8 @@ def _kind_of_texts(values: "pa.ChunkedArray") -> dict[str, Any]:
     texts = [text.strip() for text in unique[::step].to_pylist()]
     if not texts:
         return {"kind": "text"}
-    if len(texts) <= 4 and {text.lower() for text in texts} <= FLAG_WORDS:
+    folded = {text.lower() for text in texts}
+    if len(folded) <= 2 and folded <= FLAG_WORDS:
         return {"kind": "flag", "stored_as": "text"}
     if all(_is_date(text) for text in texts):
         return {"kind": "date", "stored_as": "text"}

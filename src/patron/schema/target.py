@@ -84,7 +84,7 @@ def _folded(values: "pa.ChunkedArray") -> "pa.ChunkedArray":
 def _positive(counts: dict[str, int]) -> tuple[str, str]:
     first, second = sorted(counts, key=lambda value: (counts[value], value))
     for one, other in ((first, second), (second, first)):
-        if one in _YES and other not in _YES:
+        if one in _YES and other not in _YES and (one != "1" or other in _NO):
             return one, f'"{one}" reads like a yes'
     for one, other in ((first, second), (second, first)):
         if other.split()[0] in _NO and one.split()[0] not in _NO:
