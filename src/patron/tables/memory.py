@@ -72,4 +72,5 @@ def _from_pandas(frame: object) -> pa.Table:
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowException, ValueError) as error:
-        raise TableError(f"the DataFrame cannot be used as a table: {error}") from error
+        # Arrow's last argument names the column; the one before it may quote a value.
+        raise TableError(f"the DataFrame cannot be used as a table: {error.args[-1]}") from error

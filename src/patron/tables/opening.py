@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from patron.errors import TableError, nearest
+from patron.tables.database import DuckDBSource, PostgresSource
 from patron.tables.files import ArrowSource, ParquetSource
 from patron.tables.memory import from_memory
 from patron.tables.options import text_options
+from patron.tables.place import parse_place
 from patron.tables.source import Source
 
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _ARROW = (".arrow", ".feather", ".ipc")
 _EXCEL = (".xlsx", ".xls")
-_ENDINGS = (".parquet", *_TEXT, *_ARROW, *_EXCEL)
+_ENDINGS = (".parquet", *_TEXT, *_ARROW, *_EXCEL, ".duckdb")
 
 
 def open_source(source: Any, **format_options: Any) -> Source:
-    """Open a table: a path or an in-memory table.
+    """Open a table: a path, the URL of a database, or an in-memory table.
 
     `format_options` belong to text and Excel files; see `docs/tables.md`.
     """
@@ -31,6 +33,13 @@ def open_source(source: Any, **format_options: Any) -> Source:
             )
         _refuse_options(format_options, known.name)
         return known
+    place = parse_place(str(source))
+    if place:
+        _refuse_options(format_options, place.name)
+        if place.kind == "postgresql":
+            return PostgresSource(place)
+        _must_exist(Path(place.address))
+        return DuckDBSource(place)
     path = Path(source).expanduser()
     _must_exist(path)
     name = path.name.lower()

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from patron.errors import TableError
 from patron.tables.atomic import replacement, told
+from patron.tables.place import parse_place
 
 
 class Sink:
@@ -107,7 +108,16 @@ class FileSink(Sink):
 
 
 def open_sink(target: str | Path) -> Sink:
-    """A Sink for `target`: a .parquet, .csv, .csv.gz, .arrow, .feather or .ipc file."""
+    """A Sink for a .parquet, .csv, .csv.gz, .arrow, .feather or .ipc file or a database's table.
+
+    A database is named as for `open_source`: `shop.duckdb?table=…`, `postgresql://…?table=…`.
+    """
+    place = parse_place(str(target))
+    if place:
+        # Drivers are imported when a database is meant, and this module is theirs to build on.
+        from patron.tables.database_sink import DuckDBSink, PostgresSink
+
+        return DuckDBSink(place) if place.kind == "duckdb" else PostgresSink(place)
     path = Path(target)
     if not path.name.lower().endswith(_ENDINGS):
         raise TableError(

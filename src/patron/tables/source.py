@@ -130,6 +130,8 @@ def _plain_type(field: pa.Field) -> pa.DataType | None:
         # PostgreSQL's numeric comes as text that is marked with the name of its type.
         if getattr(kind, "type_name", "") == "numeric":
             return pa.float64()
+        if isinstance(kind, pa.UuidType):
+            return pa.string()
         kind = kind.storage_type
     if pt.is_dictionary(kind):
         kind = kind.value_type
@@ -148,6 +150,8 @@ def _plain_type(field: pa.Field) -> pa.DataType | None:
 
 
 def _plain_array(array: pa.Array, field: pa.Field) -> pa.Array:
+    if isinstance(array.type, pa.UuidType):
+        return pa.array([value and str(value) for value in array.to_pylist()], pa.string())
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if pt.is_dictionary(array.type):
@@ -156,8 +160,13 @@ def _plain_array(array: pa.Array, field: pa.Field) -> pa.Array:
         array = array.cast(pa.timestamp(array.type.unit, "UTC"))
         array = array.cast(pa.timestamp(array.type.unit))
     if array.type != field.type:
-        # Nanoseconds are cut to microseconds; whole numbers and dates must fit.
-        array = pc.cast(array, field.type, safe=pt.is_integer(field.type))
+        try:
+            # Nanoseconds are cut to microseconds; whole numbers must fit.
+            array = pc.cast(array, field.type, safe=pt.is_integer(field.type))
+        except pa.ArrowInvalid as error:
+            raise TableError(
+                f'column "{field.name}" holds values that do not fit {field.type}; store it as text'
+            ) from error
     if pt.is_floating(field.type):
         nan = pc.is_nan(array)
         if pc.any(nan).as_py():
