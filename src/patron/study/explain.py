@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from patron.errors import nearest
-from patron.study.sections import SETTABLE_ROLES
+from patron.study.sections import NAMED_BY, SETTABLE_ROLES
 from patron.study.tomltext import write_value
 
 
@@ -135,14 +135,14 @@ def _must_be(info: FieldInfo | None) -> str:
 
 
 def _wrong_role(column: str, value: Any) -> str:
+    sentence = f"[roles] {column} is {_shown(value)}, which is no role to set"
+    named_by = {str(role): key for role, key in NAMED_BY.items()}
+    if isinstance(value, str) and value in named_by:
+        return f"{sentence}: {named_by[value]} names that column."
     roles = [str(role) for role in SETTABLE_ROLES]
     guess = nearest(value, roles) if isinstance(value, str) else None
     hint = f' The nearest is "{guess}".' if guess else ""
-    return (
-        f"[roles] {column} is {_shown(value)}, which is no role to set.{hint} "
-        f"Roles: {', '.join(roles)}. (The entity, the target and their like are named in "
-        "[table], [purchase], [spend] and [campaign].)"
-    )
+    return f"{sentence}.{hint} Roles: {', '.join(roles)}."
 
 
 def _shown(value: Any) -> str:

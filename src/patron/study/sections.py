@@ -1,6 +1,7 @@
 """The sections of a Study: their keys, and what each key's value must be."""
 
 __all__ = [
+    "NAMED_BY",
     "SETTABLE_ROLES",
     "AuditSection",
     "BudgetSection",
@@ -40,12 +41,17 @@ from pydantic import (
 
 from patron.schema import Role
 
-SETTABLE_ROLES = tuple(
-    role
-    for role in Role
-    if role not in (Role.ENTITY, Role.AS_OF, Role.UPDATED, Role.TARGET, Role.TREATMENT)
-)
-"""The roles that [roles] may give; the others are named by their own sections."""
+NAMED_BY = {
+    Role.ENTITY: "[table] entity",
+    Role.AS_OF: "[table] as_of",
+    Role.UPDATED: "[table] updated",
+    Role.TARGET: "[purchase] target or [spend] target",
+    Role.TREATMENT: "[campaign] treatment",
+}
+"""The roles that [roles] does not give, each with the key that does."""
+
+SETTABLE_ROLES = tuple(role for role in Role if role not in NAMED_BY)
+"""The roles that [roles] may give."""
 
 
 def _as_date(value: Any) -> Any:
