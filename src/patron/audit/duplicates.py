@@ -44,16 +44,17 @@ class ExactDuplicates(Check):
         if not _mostly_named(table, entity, repeated):
             pairs = _pairs(groups)
             expected = _pairs_by_chance(table)
-            if expected is None:
-                return CannotSay(
-                    f"{extra:,} rows repeat another, but no column identifies a row, and with so "
-                    "few columns rows may well be equal by chance; name the entity column"
+            if expected is None or pairs < 3 * expected + 10:
+                repeat = f"{extra:,} rows repeat" if extra > 1 else "1 row repeats"
+                chance = (
+                    "with so few columns rows may well be equal by chance"
+                    if expected is None
+                    else f"as coarse as the columns are, about {expected:,.0f} of {pairs:,} equal "
+                    "pairs are expected by chance"
                 )
-            if pairs < 3 * expected + 10:
                 return CannotSay(
-                    f"{extra:,} rows repeat another, but no column identifies a row, and as coarse "
-                    f"as the columns are, about {expected:,.0f} of {pairs:,} equal pairs are "
-                    "expected by chance; name the entity column"
+                    f"{repeat} another, but no column identifies a row, and {chance}; "
+                    "name the entity column"
                 )
             evidence |= {"equal_pairs": pairs, "expected_pairs_by_chance": expected}
         return [

@@ -22,14 +22,14 @@ from patron.audit.scoring import (
 from patron.estimate import Estimate
 from patron.schema import Role, Schema
 
-MOST_ROWS = 20_000
+MOST_ROWS, LEAST_ROWS, MOST_CELLS = 20_000, 2_000, 8_000_000
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
 
 CERTAIN = 0.995
 
 
-class Bar(NamedTuple):
+class _Bar(NamedTuple):
     """When a column alone tells too much, in units of `Question.strength` (see `stand_apart`)."""
 
     floor: float
@@ -39,7 +39,7 @@ class Bar(NamedTuple):
 
 # A strength of 1.0 is an AUC of .76; 2.7 is a rank correlation of .80, since last year's spend
 # honestly tells a lot of this year's. docs/audit.md says how these were chosen.
-BARS = {"AUC": Bar(1.0, 0.4, 0.15), "rank correlation": Bar(2.7, 0.8, 0.4)}
+BARS = {"AUC": _Bar(1.0, 0.4, 0.15), "rank correlation": _Bar(2.7, 0.8, 0.4)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,8 @@ class Frame:
         parts = [np.flatnonzero(np.isfinite(target))]
         if self.target_kind == "binary":
             parts = [np.flatnonzero(target == value) for value in (0.0, 1.0)]
-        share = MOST_ROWS // len(parts)
+        cells = MOST_CELLS // max(len(self.features), 1)
+        share = min(max(cells, LEAST_ROWS), MOST_ROWS) // len(parts)
         spare = sum(max(share - len(part), 0) for part in parts)
         taken = [rng.permutation(part)[: share + spare] for part in parts]
         return np.sort(np.concatenate(taken))

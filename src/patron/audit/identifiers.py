@@ -166,6 +166,7 @@ def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
     place = np.sort((values - values.min()) / np.ptp(values))
     uneven = float(np.abs(place - np.linspace(0, 1, len(place))).max())
     steps = np.sign(np.diff(values))
+    steps = steps[steps != 0]  # the rows of one entity, one after another
     if abs(steps.mean()) > 0.99 and uneven < 0.2:
         return "a running number"
     drawn = distinct == units >= FEWEST_RANDOM and uneven < 0.05 and role is not Role.MONEY

@@ -1,0 +1,70 @@
+"""D02: the same customer twice with other values, and what is no such thing."""
+
+import json
+
+import numpy as np
+import pytest
+
+from patron.audit import CannotSay, Ledger, Severity
+from patron.audit.base import masked
+from patron.audit.duplicates import RepeatedEntities
+
+
+@pytest.fixture
+def columns():
+    """A thousand customers, fifty of them a second time with another age and a later update."""
+    rng = np.random.default_rng(0)
+    name = np.r_[np.arange(1_000), np.arange(50)]
+    age = np.r_[rng.integers(18, 80, 1_000), np.full(50, 99)]
+    updated = np.r_[np.full(1_000, "2024-01-01"), np.full(50, "2024-02-01")]
+    return {"customer": [f"c{i}" for i in name], "age": age, "changed": updated}
+
+
+def test_the_same_customer_twice_keeps_the_latest(frame, columns):
+    measured = frame(columns, customer="entity", changed="updated")
+    [found] = RepeatedEntities().run(measured)
+    assert found.severity is Severity.SERIOUS
+    assert (found.columns, found.rows, found.evidence["entities"]) == (("customer",), 50, 50)
+    kept, _ = Ledger([found.fix]).apply(measured.table)
+    assert kept.num_rows == 1_000
+    assert sum(age == 99 for age in kept["age"].to_pylist()) == 50
+
+
+def test_the_pairs_are_shown_hashed(frame, columns):
+    [found] = RepeatedEntities().run(frame(columns, customer="entity", changed="updated"))
+    assert found.evidence["pair_1"] == f"{masked('c0')}: age, changed differ"
+    assert "pair_5" in found.evidence
+    assert "pair_6" not in found.evidence
+    assert '"c0' not in json.dumps(found.to_dict())
+
+
+def test_without_an_update_time_it_is_a_warning(frame, columns):
+    [found] = RepeatedEntities().run(frame(columns, customer="entity", changed="ignore"))
+    assert found.severity is Severity.WARNING
+    assert "for want of an update time" in found.next_step
+    assert found.fix.arguments == {}
+
+
+def test_silent_on_one_row_a_customer_on_exact_copies_and_on_several_dates(frame, columns):
+    once = {name: values[:1_000] for name, values in columns.items()}
+    assert RepeatedEntities().run(frame(once, customer="entity")) == []
+    copies = {name: [*values[:1_000], *values[:30]] for name, values in columns.items()}
+    assert RepeatedEntities().run(frame(copies, customer="entity")) == []
+    assert RepeatedEntities().run(frame(columns, customer="entity", changed="as_of")) == []
+
+
+def test_customers_without_a_name_are_not_the_same_customer(frame):
+    columns = {"customer": [None] * 20 + [f"c{i}" for i in range(80)], "age": list(range(100))}
+    assert RepeatedEntities().run(frame(columns, customer="entity")) == []
+
+
+def test_cannot_say_without_an_entity_or_of_a_table_of_orders(frame):
+    assert RepeatedEntities().run(frame({"age": [1, 2]})) == CannotSay(
+        "no column has the role entity"
+    )
+    orders = {"customer": np.arange(400) % 100, "amount": np.arange(400)}
+    answer = RepeatedEntities().run(frame(orders, customer="entity"))
+    assert answer == CannotSay(
+        "100 of 100 values of customer have several rows; the rows look like orders or snapshots. "
+        "If they are snapshots, name the as_of column"
+    )

@@ -1,0 +1,79 @@
+"""I01: names identifiers among the features; leaves measurements alone; says when it cannot."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from patron.audit import CannotSay, Severity
+from patron.audit.identifiers import IdentifierFeature
+
+ROWS = 2_000
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_a_running_number_is_serious_in_whatever_order_it_stands(frame, rng):
+    [found] = IdentifierFeature().run(frame({"row_id": rng.permutation(ROWS) + 7_000}))
+    assert found.columns == ("row_id",)
+    assert found.severity is Severity.SERIOUS
+    assert found.evidence["kind"] == "a running number"
+    assert found.fix.to_dict()["operation"] == "drop_column"
+
+
+def test_numbers_that_grow_down_the_file_are_a_running_number_despite_gaps(frame, rng):
+    growing = np.cumsum(rng.integers(1, 40, ROWS))
+    [found] = IdentifierFeature().run(frame({"order_no": growing.astype(float)}))
+    assert found.evidence["kind"] == "a running number"
+
+
+def test_drawn_numbers_and_near_unique_text_are_warnings(frame, rng):
+    drawn = rng.choice(10**9, ROWS, replace=False)
+    found = IdentifierFeature().run(frame({"token": drawn, "mail": [f"c{i}@x" for i in drawn]}))
+    assert [(each.columns, each.severity.value) for each in found] == [
+        (("token",), "warning"),
+        (("mail",), "warning"),
+    ]
+    assert found[1].evidence["kind"] == "near-unique text"
+
+
+def test_text_whose_order_predicts_is_serious_and_speaks_of_sign_up(frame, rng):
+    y = (np.arange(ROWS) + rng.normal(0, 600, ROWS) > ROWS / 2).astype(float)
+    names = [f"C{i:05d}" for i in range(ROWS)]
+    [found] = IdentifierFeature().run(frame({"customer": names}, y))
+    assert found.severity is Severity.SERIOUS
+    assert found.evidence["order_alone"] > 0.8
+    assert "sign-up" in found.meaning
+
+
+def test_one_row_for_each_date_still_makes_it_an_identifier(frame):
+    customers = np.repeat(np.arange(500), 4)
+    columns = {"customer": customers, "loyalty_no": customers * 3 + 90_000}
+    [found] = IdentifierFeature().run(frame(columns, customer="entity"))
+    assert found.columns == ("loyalty_no",)
+
+
+def test_measurements_are_no_identifiers_however_unique(frame, rng):
+    columns = {
+        "spend": rng.lognormal(4, 1, ROWS),
+        "spend_in_cents": np.round(100 * rng.lognormal(6, 1.5, ROWS)).astype(np.int64),
+        "tenure_days": rng.integers(0, 3_000, ROWS),
+        "lifetime_cents": np.sort(np.round(100 * rng.lognormal(6, 1.5, ROWS))),
+        "first_seen": pa.array(np.arange(ROWS) * 86_400, pa.timestamp("s")),
+        "city": rng.choice([f"city {i}" for i in range(300)], ROWS),
+        "always_the_same": np.ones(ROWS),
+    }
+    assert IdentifierFeature().run(frame(columns, first_seen="date", spend="money")) == []
+
+
+def test_identifiers_with_the_role_identifier_are_left_alone(frame):
+    assert IdentifierFeature().run(frame({"row_id": np.arange(ROWS)}, row_id="identifier")) == []
+
+
+def test_cannot_say_of_a_handful_of_rows(frame):
+    answer = IdentifierFeature().run(frame({"row_id": np.arange(40)}))
+    assert answer == CannotSay(
+        "the table has 40 rows; below 100 any measurement may be unique by chance"
+    )

@@ -1,0 +1,159 @@
+"""L01: fires on leaks, alone and in company; silent on honest columns; says when it cannot."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from patron.audit import CannotSay, Severity
+from patron.audit.leaks import TellingColumn
+
+
+def named(answer):
+    assert not isinstance(answer, CannotSay), answer
+    return {found.columns[0]: found for found in answer}
+
+
+def test_the_answer_with_a_little_noise_is_serious(honest, frame):
+    columns, y = honest(0)
+    columns["refund_total"] = y + 0.05 * np.random.default_rng(1).normal(size=len(y))
+    found = named(TellingColumn().run(frame(columns, y)))
+    assert list(found) == ["refund_total"]
+    leak = found["refund_total"]
+    assert leak.severity is Severity.SERIOUS
+    assert leak.evidence["alone"] > 0.99
+    assert leak.evidence["without"] < 0.85
+    assert leak.evidence["next_best"] in {"orders_90d", "sessions_30d", "days_since_last_visit"}
+    assert leak.fix.to_dict() == {
+        "operation": "drop_column",
+        "columns": ["refund_total"],
+        "arguments": {},
+        "because": "L01",
+    }
+
+
+def test_a_strong_suspect_is_a_warning_with_what_it_adds(honest, frame):
+    columns, y = honest(0)
+    # AUC of the answer with normal noise of .45: Phi(1 / (.45 * sqrt 2)) = .942
+    columns["call_seconds"] = y + 0.45 * np.random.default_rng(1).normal(size=len(y))
+    found = named(TellingColumn().run(frame(columns, y)))
+    assert list(found) == ["call_seconds"]
+    suspect = found["call_seconds"]
+    assert suspect.severity is Severity.WARNING
+    assert suspect.evidence["alone"] == pytest.approx(0.942, abs=0.02)
+    assert suspect.evidence["adds"] == pytest.approx(
+        suspect.evidence["with"] - suspect.evidence["without"]
+    )
+    assert suspect.evidence["adds"] > 0.1
+    assert "check when call_seconds is known" in suspect.next_step
+
+
+def test_four_leaks_do_not_hide_each_other(honest, frame):
+    columns, y = honest(2)
+    rng = np.random.default_rng(1)
+    leaks = {
+        f"leak_{i}": y + s * rng.normal(size=len(y)) for i, s in enumerate((0.05, 0.2, 0.3, 0.4))
+    }
+    found = named(TellingColumn().run(frame(columns | leaks, y)))
+    assert set(found) == set(leaks)
+    assert found["leak_0"].severity is Severity.SERIOUS
+    assert all(each.evidence["without"] < 0.85 for each in found.values())
+
+
+def test_missingness_that_is_the_answer_is_serious(honest, frame):
+    columns, y = honest(3)
+    rng = np.random.default_rng(1)
+    hidden = (y == 0) & (rng.random(len(y)) < 0.98)
+    columns["delivery_days"] = pa.array(rng.normal(size=len(y)), mask=hidden)
+    leak = named(TellingColumn().run(frame(columns, y)))["delivery_days"]
+    assert leak.severity is Severity.SERIOUS
+    assert leak.evidence["missingness_alone"] > 0.95
+    assert "missingness of delivery_days" in leak.meaning
+
+
+def test_values_that_only_buyers_have_are_serious_though_half_of_them_lack_one(honest, frame):
+    columns, y = honest(4)
+    rng = np.random.default_rng(1)
+    columns["invoice_total"] = pa.array(
+        rng.normal(size=len(y)), mask=(y == 0) | (rng.random(len(y)) < 0.5)
+    )
+    leak = named(TellingColumn().run(frame(columns, y)))["invoice_total"]
+    assert leak.severity is Severity.SERIOUS
+    assert leak.evidence["all_positive_where"] == "present"
+    assert leak.evidence["alone"] < 0.85
+
+
+def test_a_category_that_names_the_answer_is_serious(honest, frame):
+    columns, y = honest(5)
+    columns["status"] = np.where(y == 1, "customer", "prospect")
+    assert named(TellingColumn().run(frame(columns, y)))["status"].severity is Severity.SERIOUS
+
+
+def test_money_computed_from_the_spend_is_named_and_one_that_repeats_the_zeros_too(honest, frame):
+    columns, y = honest(6)
+    rng = np.random.default_rng(1)
+    spend = np.where(y == 1, rng.lognormal(3, 1, len(y)), 0.0)
+    columns["vat"] = spend * 0.2
+    columns["visited"] = np.where(y == 1, 1.0, (rng.random(len(y)) < 0.1).astype(float))
+    found = named(TellingColumn().run(frame(columns, spend)))
+    assert set(found) == {"vat", "visited"}
+    assert found["vat"].severity is Severity.SERIOUS
+    assert found["visited"].evidence["tells"] == "bought above zero"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("rows", [400, 3_000])
+@pytest.mark.parametrize("power", [0.0, 0.7, 1.6])
+def test_silent_on_noise_and_on_honest_shops_weak_and_strong(honest, frame, rows, power, seed):
+    columns, y = honest(seed, rows, power)
+    assert TellingColumn().run(frame(columns, y)) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_silent_where_one_honest_column_is_simply_the_best(frame, seed):
+    rng = np.random.default_rng(seed)
+    x, others = rng.normal(size=4_000), rng.normal(size=(4_000, 6))
+    signal = x + others[:, :4].sum(axis=1) * 0.4 + rng.logistic(size=4_000)
+    columns = {"recency": np.exp(x)} | {f"habit_{i}": others[:, i] for i in range(6)}
+    measured = frame(columns, (signal > np.quantile(signal, 0.8)).astype(float))
+    alone = measured.alone("recency", measured.questions[0]).value
+    assert 0.66 < alone < 0.76  # the best by far, as it was meant to be
+    assert TellingColumn().run(measured) == []
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize("seed", range(100))
+def test_no_false_alarm_in_a_hundred_honest_tables(honest, frame, seed):
+    rows, power = [(400, 0.0), (3_000, 0.0), (400, 1.0), (3_000, 1.0), (3_000, 1.6)][seed % 5]
+    columns, y = honest(1_000 + seed, rows, power)
+    assert TellingColumn().run(frame(columns, y)) == []
+
+
+def test_columns_that_are_no_features_are_not_accused(honest, frame):
+    columns, y = honest(0)
+    columns["spend_next_month"] = y * 30
+    assert TellingColumn().run(frame(columns, y, spend_next_month="future")) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "because"),
+    [
+        (np.tile([0.0, 1.0], 50), "only 100 rows are labelled; at least 200 are needed"),
+        (np.zeros(300), "every labelled row has the same target"),
+        (
+            np.r_[np.ones(12), np.zeros(288)],
+            "only 12 rows are of the rarer class; at least 30 are needed",
+        ),
+    ],
+    ids=["few rows", "one class", "few of a class"],
+)
+def test_says_why_it_cannot(frame, target, because):
+    columns = {"habit": np.arange(len(target), dtype=float)}
+    assert TellingColumn().run(frame(columns, target)) == CannotSay(because)
+
+
+def test_a_table_of_one_column_is_judged_by_that_column(frame):
+    y = np.tile([0.0, 1.0], 500)
+    found = named(TellingColumn().run(frame({"answer": y * 2 + 1}, y)))
+    assert found["answer"].severity is Severity.SERIOUS
+    noise = np.random.default_rng(0).normal(size=1_000)
+    assert TellingColumn().run(frame({"noise": noise}, y)) == []
