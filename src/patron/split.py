@@ -1,0 +1,210 @@
+"""Split: which rows teach, which rows test, and in which folds the teaching is cross-fitted."""
+
+__all__ = ["Split", "make_split"]
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from patron.errors import DataError, StudyError
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the table, and how they came about.
+
+    Parameters
+    ----------
+    by : "time", "entity" or "random".
+    train, holdout : row numbers; they share no row, and no entity unless the split is by time.
+    folds : pairs (fit on, predict) of positions *within* `train`; each position is predicted once.
+    groups : the entity of each row of the table as a code, where entities repeat; else None.
+    description : a sentence for the report.
+    notes : what had to be left out, and why.
+    """
+
+    by: str
+    train: Rows
+    holdout: Rows
+    folds: list[tuple[Rows, Rows]]
+    groups: Rows | None
+    description: str
+    notes: tuple[str, ...] = ()
+
+
+def make_split(
+    table: pa.Table,
+    target: NDArray[np.float64],
+    *,
+    entity: str | None = None,
+    as_of: str | None = None,
+    by: str | None = None,
+    holdout: float | datetime.date | None = None,
+    folds: int = 5,
+    horizon_days: int | None = None,
+    seed: int = 0,
+) -> Split:
+    """Split the labelled rows of `table`.
+
+    By time where there are several `as_of` (the last date, or all from the date `holdout` on, is
+    held out; a training date whose label window of `horizon_days` would reach past the first
+    held-out date is left out), else by entity where entities repeat, else at random, stratified by
+    a 0/1 target. Folds never share an entity.
+
+    Raises
+    ------
+    StudyError
+        `by` asks for a column that the Study does not name.
+    DataError
+        There are too few rows, or the two parts would overlap.
+    """
+    labelled = np.flatnonzero(~np.isnan(target))
+    groups = _codes(table[entity]) if entity else None
+    repeated = groups is not None and len(np.unique(groups[labelled])) < len(labelled)
+    dates = _dates(table[as_of]) if as_of else None
+    several_dates = dates is not None and len(np.unique(dates[labelled])) > 1
+    by = by or ("time" if several_dates else "entity" if repeated else "random")
+    rng = np.random.default_rng(seed)
+    notes: tuple[str, ...] = ()
+    if by == "time":
+        if dates is None or not several_dates:
+            raise DataError(
+                '[split] by = "time" needs a column as_of with at least two dates; '
+                f"{'it has one' if as_of else 'the Study names none'}."
+            )
+        train, test, description, notes = _by_time(dates, labelled, holdout, horizon_days)
+    elif isinstance(holdout, datetime.date):
+        raise StudyError(f'[split] holdout is a date; that needs by = "time", not "{by}".')
+    elif by == "entity" and groups is None:
+        raise StudyError(
+            '[split] by = "entity" needs [table] entity, which the Study does not name.'
+        )
+    else:
+        kept_together = groups if by == "entity" or repeated else None
+        train, test = _by_chance(labelled, target, kept_together, holdout or 0.2, rng)
+        what = "customers" if kept_together is not None else "rows, stratified by the target,"
+        description = f"{holdout or 0.2:.0%} of the {what} were held out at random (seed {seed})."
+    _check(train, test, target)
+    inner = _fold_numbers(train, target, groups if repeated else None, folds, rng)
+    pairs = [
+        (np.flatnonzero(inner != number), np.flatnonzero(inner == number))
+        for number in range(folds)
+    ]
+    return Split(by, train, test, pairs, groups if repeated else None, description, notes)
+
+
+def _by_time(
+    dates: NDArray[np.int64],
+    labelled: Rows,
+    holdout: float | datetime.date | None,
+    horizon_days: int | None,
+) -> tuple[Rows, Rows, str, tuple[str, ...]]:
+    distinct = np.unique(dates[labelled])
+    if isinstance(holdout, datetime.date):
+        first = (holdout - datetime.date(1970, 1, 1)).days
+    elif holdout is None:
+        first = int(distinct[-1])
+    else:
+        first = int(distinct[min(len(distinct) - 1, int(np.ceil(len(distinct) * (1 - holdout))))])
+    last_train = first - (horizon_days or 0)
+    overlapping = distinct[(distinct < first) & (distinct > last_train)]
+    train = (
+        labelled[dates[labelled] <= last_train]
+        if horizon_days
+        else labelled[dates[labelled] < first]
+    )
+    test = labelled[dates[labelled] >= first]
+    if not len(train) or not len(test):
+        raise DataError(
+            f"a split by time at {_day(first)} leaves {len(train):,} rows to learn from and "
+            f"{len(test):,} to test on; the dates run from {_day(distinct[0])} to "
+            f"{_day(distinct[-1])}"
+            f"{f', and a label needs {horizon_days} days' if horizon_days else ''}. "
+            "Name more as_of dates, or another [split] holdout."
+        )
+    notes = []
+    if len(overlapping):
+        notes.append(
+            f"{len(overlapping)} as_of dates before {_day(first)} were left out of training: their "
+            f"{horizon_days}-day labels would overlap the held-out period."
+        )
+    used = np.unique(dates[train])
+    description = (
+        f"Trained on {len(used)} dates from {_day(used[0])} to {_day(used[-1])}; "
+        f"held out: {'the date' if first == distinct[-1] else 'all dates from'} {_day(first)}."
+    )
+    return train, test, description, tuple(notes)
+
+
+def _by_chance(
+    labelled: Rows,
+    target: NDArray[np.float64],
+    groups: Rows | None,
+    share: float,
+    rng: np.random.Generator,
+) -> tuple[Rows, Rows]:
+    held = _fold_numbers(labelled, target, groups, 20, rng) < round(20 * share)
+    return labelled[~held], labelled[held]
+
+
+def _fold_numbers(
+    rows: Rows,
+    target: NDArray[np.float64],
+    groups: Rows | None,
+    folds: int,
+    rng: np.random.Generator,
+) -> Rows:
+    """A fold number for each of `rows`: even in the target, or whole entities together."""
+    if groups is not None:
+        _, member = np.unique(groups[rows], return_inverse=True)
+        return _dealt(member.max() + 1, folds, rng)[member]
+    order = np.lexsort((rng.random(len(rows)), target[rows]))
+    number = np.empty(len(rows), dtype=np.intp)
+    number[order] = _shuffled_rounds(len(rows), folds, rng)
+    return number
+
+
+def _dealt(count: int, folds: int, rng: np.random.Generator) -> Rows:
+    return rng.permutation(np.arange(count) % folds)
+
+
+def _shuffled_rounds(count: int, folds: int, rng: np.random.Generator) -> Rows:
+    """0 … folds-1 in a new order in each round, so that neighbours fall into different folds."""
+    rounds = -(-count // folds)
+    return np.argsort(rng.random((rounds, folds)), axis=1).ravel()[:count]
+
+
+def _check(train: Rows, test: Rows, target: NDArray[np.float64]) -> None:
+    if len(np.intersect1d(train, test)):
+        raise DataError("the training rows and the held-out rows overlap.")
+    for name, rows in (("training", train), ("held-out", test)):
+        positive = int((target[rows] == 1).sum())
+        if positive < 10 or len(rows) - positive < 10:
+            raise DataError(
+                f"the {name} part has {len(rows):,} rows, {positive} of them positive; a model and "
+                "its test need at least 10 of each kind. Give more rows, or change [split] holdout."
+            )
+
+
+def _codes(values: pa.ChunkedArray) -> Rows:
+    encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
+
+
+def _dates(values: pa.ChunkedArray) -> NDArray[np.int64]:
+    if pa.types.is_string(values.type):
+        values = values.cast(pa.timestamp("us"))
+    if values.null_count:
+        raise DataError(f"the column as_of has {values.null_count:,} missing values.")
+    return values.cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
+
+
+def _day(number: Any) -> str:
+    return (datetime.date(1970, 1, 1) + datetime.timedelta(days=int(number))).isoformat()
