@@ -1,0 +1,253 @@
+"""Learners: the candidates for a purchase model behind one small interface.
+
+A learner is cross-fitted once (`cross_fit` gives out-of-fold log-odds and settles what has to be
+tuned), and then fitted to all training rows (`fit` gives a scorer). The holdout is never seen here.
+"""
+
+__all__ = ["BoostedTrees", "Folds", "Learner", "Scorer", "SplineLogistic"]
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patron.features.encode import Design
+from patron.models.additive import AdditiveModel
+from patron.models.trees import TreeEnsemble
+
+Floats = NDArray[np.float64]
+Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+"""Pairs of row numbers: what to fit on, what to predict."""
+
+
+class Scorer(Protocol):
+    """A fitted model: an encoded matrix to log-odds, and what each column adds to them."""
+
+    kind: ClassVar[str]
+
+    def raw(self, matrix: NDArray[np.float32], *, threads: int = 1) -> Floats:
+        """Log-odds [rows]."""
+
+    def contributions(self, matrix: NDArray[np.float32], *, threads: int = 1) -> Floats:
+        """What each column adds to the log-odds [rows, columns]."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+
+
+class Learner(Protocol):
+    """A way to learn log-odds."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def cross_fit(self, design: Design, y: Floats, folds: Folds) -> Floats:
+        """Out-of-fold log-odds [rows]; NaN for rows in no fold's second part."""
+
+    def fit(self, design: Design, y: Floats) -> Scorer:
+        """A scorer fitted to all rows; after `cross_fit`."""
+
+
+class SplineLogistic:
+    """Logistic regression on linear splines (knots at quantiles) with a ridge penalty.
+
+    Readable: each column has one curve. The penalty is the one of `penalties` with the least log
+    loss on the first fold. At most `most_rows` rows are used for a fit: a model of this size learns
+    nothing from more.
+    """
+
+    name: ClassVar[str] = "logistic"
+    title: ClassVar[str] = "logistic regression with curves"
+
+    def __init__(
+        self,
+        *,
+        knots: int = 6,
+        penalties: tuple[float, ...] = (0.03, 0.3, 3.0),
+        most_rows: int = 100_000,
+        seed: int = 0,
+    ) -> None:
+        self.knots = knots
+        self.penalties = penalties
+        self.most_rows = most_rows
+        self.seed = seed
+
+    def cross_fit(self, design: Design, y: Floats, folds: Folds) -> Floats:
+        """Out-of-fold log-odds; settles the penalty on the first fold."""
+        answer = np.full(len(y), np.nan)
+        self.penalty = self.penalties[0]
+        for number, (fit, predict) in enumerate(folds):
+            tried = self.penalties if number == 0 else (self.penalty,)
+            losses = {}
+            for penalty in tried:
+                scorer = self._fit(design.rows(fit), y[fit], penalty)
+                raw = scorer.raw(design.matrix[predict])
+                losses[penalty] = _loss(raw, y[predict])
+                if losses[penalty] == min(losses.values()):
+                    self.penalty = penalty
+                    answer[predict] = raw
+        return answer
+
+    def fit(self, design: Design, y: Floats) -> AdditiveModel:
+        """The additive model of all rows, with the penalty that `cross_fit` settled."""
+        return self._fit(design, y, self.penalty)
+
+    def _fit(self, design: Design, y: Floats, penalty: float) -> AdditiveModel:
+        from sklearn.linear_model import LogisticRegression
+
+        if len(y) > self.most_rows:
+            chosen = np.random.default_rng(self.seed).choice(len(y), self.most_rows, replace=False)
+            design, y = design.rows(np.sort(chosen)), y[np.sort(chosen)]
+        blocks: list[Floats] = []
+        knots: list[Floats | None] = []
+        for column, name in enumerate(design.names):
+            values = design.matrix[:, column].astype(np.float64)
+            if name in design.levels:
+                block = _one_hot(values, len(design.levels[name]))
+                knots.append(None)
+            else:
+                places = _knots(values, self.knots)
+                block = _ramps(values, places)
+                knots.append(places)
+            blocks.append(block)
+        centres = [_mean_of_known(block) for block in blocks]
+        basis = np.concatenate(
+            [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)], axis=1
+        )
+        regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=50)
+        regression.fit(basis, y)
+        terms, start = [], 0
+        for block, centre, bends in zip(blocks, centres, knots, strict=True):
+            weights = regression.coef_[0, start : start + block.shape[1]]
+            start += block.shape[1]
+            terms.append(_term(weights, centre, bends))
+        return AdditiveModel(float(regression.intercept_[0]), terms)
+
+
+class BoostedTrees:
+    """Gradient-boosted trees (LightGBM; Ke et al. 2017), shallow, with early stopping on the folds.
+
+    The size of a tree is the one of `leaves` with the least log loss on the first fold; the number
+    of rounds is the median of the folds' best.
+    """
+
+    name: ClassVar[str] = "trees"
+    title: ClassVar[str] = "boosted trees"
+
+    def __init__(
+        self, *, leaves: tuple[int, ...] = (4, 12), seed: int = 0, threads: int = 1
+    ) -> None:
+        self.leaves = leaves
+        self.seed = seed
+        self.threads = threads
+
+    def cross_fit(self, design: Design, y: Floats, folds: Folds) -> Floats:
+        """Out-of-fold log-odds; settles the size of the trees and the number of rounds."""
+        boosters = [self._train(design, y, folds[0], leaves) for leaves in self.leaves]
+        best = min(
+            range(len(boosters)),
+            key=lambda place: boosters[place].best_score["valid_0"]["binary_logloss"],
+        )
+        self.size = self.leaves[best]
+        boosters = [boosters[best]]
+        boosters += [self._train(design, y, fold, self.size) for fold in folds[1:]]
+        self.rounds = int(np.median([booster.best_iteration for booster in boosters]))
+        answer = np.full(len(y), np.nan)
+        for booster, (_, predict) in zip(boosters, folds, strict=True):
+            text = booster.model_to_string(num_iteration=self.rounds)
+            answer[predict] = TreeEnsemble(text).raw(design.matrix[predict], threads=self.threads)
+        return answer
+
+    def fit(self, design: Design, y: Floats) -> TreeEnsemble:
+        """The trees of all rows, of the size and number that `cross_fit` settled."""
+        import lightgbm
+
+        parameters = self._parameters(len(y), self.size)
+        booster = lightgbm.train(parameters, self._dataset(design, y, parameters), self.rounds)
+        return TreeEnsemble(booster.model_to_string())
+
+    def _train(self, design: Design, y: Floats, fold: Any, leaves: int) -> Any:
+        import lightgbm
+
+        fit, predict = fold
+        parameters = self._parameters(len(y), leaves)
+        training = self._dataset(design.rows(fit), y[fit], parameters)
+        check = lightgbm.Dataset(design.matrix[predict], y[predict], reference=training)
+        stop = lightgbm.early_stopping(40, verbose=False)
+        return lightgbm.train(parameters, training, 2000, valid_sets=[check], callbacks=[stop])
+
+    def _dataset(self, design: Design, y: Floats, parameters: Mapping[str, Any]) -> Any:
+        import lightgbm
+
+        categories = [place for place, name in enumerate(design.names) if name in design.levels]
+        return lightgbm.Dataset(
+            design.matrix,
+            y,
+            categorical_feature=categories,
+            feature_name=[f"c{place}" for place in range(len(design.names))],
+            params=dict(parameters),
+        )
+
+    def _parameters(self, rows: int, leaves: int) -> dict[str, Any]:
+        return {
+            "objective": "binary",
+            "learning_rate": float(np.clip(0.1 * np.sqrt(rows / 100_000), 0.03, 0.1)),
+            "num_leaves": leaves,
+            "min_data_in_leaf": int(np.clip(rows / 500, 10, 100)),
+            "feature_fraction": 0.5,
+            "bagging_fraction": 0.8,
+            "bagging_freq": 1,
+            "lambda_l2": 5.0,
+            "cat_smooth": 20.0,
+            "max_bin": 127,
+            "deterministic": True,
+            "force_row_wise": True,
+            "seed": self.seed,
+            # A second thread costs more than it brings where the rows are few.
+            "num_threads": self.threads if rows >= 50_000 else 1,
+            "verbose": -1,
+        }
+
+
+def _loss(raw: Floats, y: Floats) -> float:
+    return float(np.mean(np.logaddexp(0, raw) - y * raw))
+
+
+def _knots(values: Floats, count: int) -> Floats:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return np.zeros(0)
+    distinct = np.unique(known[:20_000])
+    if len(distinct) <= count:
+        return np.unique(known)
+    return np.unique(np.quantile(known, np.linspace(0.005, 0.995, count + 1)))
+
+
+def _ramps(values: Floats, knots: Floats) -> Floats:
+    """One column a segment: how far the value is from the segment's start (0) to its end (1)."""
+    if len(knots) < 2:
+        return np.zeros((len(values), 0))
+    gaps = np.diff(knots)
+    return np.clip((values[:, None] - knots[:-1]) / gaps, 0.0, 1.0)
+
+
+def _one_hot(values: Floats, levels: int) -> Floats:
+    block = (values[:, None] == np.arange(levels)).astype(np.float64)
+    block[np.isnan(values)] = np.nan
+    return block
+
+
+def _mean_of_known(block: Floats) -> Floats:
+    known = block[~np.isnan(block).any(axis=1)]
+    return known.mean(axis=0) if len(known) else np.zeros(block.shape[1])
+
+
+def _term(weights: Floats, centre: Floats, knots: Floats | None) -> dict[str, list[float]]:
+    offset = float(weights @ centre)
+    if knots is None:
+        return {"scores": [float(weight) - offset for weight in weights]}
+    if len(knots) < 2:
+        return {}
+    heights = np.concatenate([[0.0], np.cumsum(weights)]) - offset
+    return {"x": knots.tolist(), "y": heights.tolist()}
