@@ -1,0 +1,189 @@
+"""Scores: a table and a bundle to one row of scores a customer, in bounded memory."""
+
+__all__ = ["ScoreSummary", "Scores", "score_source", "score_table"]
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from patron.bundle import Bundle
+from patron.errors import DataError
+from patron.features.encode import Design
+from patron.progress import Progress, silent
+from patron.schema import Role
+from patron.tables import open_sink, open_source
+
+Counts = Counter[tuple[str, str]]
+
+_RULES = {
+    "missing column": "the column {column} is not in the table: missing for {count:,} rows",
+    "unreadable value": "{count:,} values of {column} could not be read and count as missing",
+    "unseen category": "{count:,} values of {column} are new since training: 'other'",
+}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a table, row by row, and how often a rule for the unexpected was used."""
+
+    table: pa.Table
+    counts: Counts
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The counts as sentences."""
+        return _sentences(self.counts)
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """What `score_source` did."""
+
+    rows: int
+    positive: int
+    version: str
+    warnings: tuple[str, ...]
+
+
+def score_table(
+    bundle: Bundle,
+    table: pa.Table | pa.RecordBatch,
+    *,
+    scored_at: datetime,
+    reasons: bool = False,
+    threads: int = 1,
+) -> Scores:
+    """Score `table`; row i of the answer is row i of `table`.
+
+    The columns are the entity (and as_of), `purchase_probability`, `purchase_decision`, with
+    `reasons` also `purchase_reasons` (up to three sentences, the weightiest first), `model_version`
+    and `scored_at`. A missing column counts as missing values, and is counted.
+    """
+    table = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+    keys = _keys(bundle, table)
+    mended, _ = bundle.ledger.apply(table, scoring=True)
+    design = bundle.encoder.transform(mended)
+    probability = bundle.purchase.predict_proba(design, threads=threads)
+    columns = {
+        **keys,
+        "purchase_probability": pa.array(probability),
+        "purchase_decision": pa.array(probability >= bundle.purchase.threshold_.value),
+    }
+    if reasons:
+        weight = bundle.purchase.contributions(design, threads=threads)
+        columns["purchase_reasons"] = _reasons(design, mended, probability, weight)
+    rows = table.num_rows
+    columns["model_version"] = pa.repeat(pa.scalar(bundle.version), rows)
+    columns["scored_at"] = pa.repeat(pa.scalar(scored_at, pa.timestamp("s", tz="UTC")), rows)
+    return Scores(pa.table(columns), design.warnings)
+
+
+def score_source(
+    bundle: Bundle,
+    source: Any,
+    target: str | Path,
+    *,
+    scored_at: datetime,
+    reasons: bool = False,
+    threads: int = 1,
+    progress: Progress | None = None,
+    **format_options: Any,
+) -> ScoreSummary:
+    """Score `source` batch by batch into `target`, which appears only when all of it is there.
+
+    Raises
+    ------
+    TableError
+        The source cannot be read, lacks the entity, or the target cannot be written.
+    DataError
+        The source has none of the columns that the model predicts from.
+    """
+    opened = open_source(source, **format_options)
+    needed = [column.name for column in bundle.inputs if column.name in opened.schema.names]
+    if not set(needed) & set(bundle.features):
+        raise DataError(
+            f"{opened.name} has none of the {len(bundle.features)} columns that the model predicts "
+            f"from: {', '.join(bundle.features[:8])}, …"
+        )
+    entity = bundle.schema.one(Role.ENTITY)
+    if entity is not None and entity not in needed:
+        needed.append(entity)  # the source says that it lacks it, and names the nearest
+    counts: Counts = Counter()
+    rows = positive = 0
+    with (
+        (progress or silent()).stage("score", opened.rows) as stage,
+        open_sink(target) as sink,
+    ):
+        for batch in opened.batches(needed):
+            scores = score_table(
+                bundle, batch, scored_at=scored_at, reasons=reasons, threads=threads
+            )
+            sink.write(_flat(scores.table))
+            counts.update(scores.counts)
+            rows += batch.num_rows
+            positive += pc.sum(scores.table["purchase_decision"]).as_py() or 0
+            stage.advance(batch.num_rows)
+        if not rows:
+            raise DataError(f"{opened.name} has no rows to score.")
+    return ScoreSummary(rows, positive, bundle.version, _sentences(counts))
+
+
+def _keys(bundle: Bundle, table: pa.Table) -> dict[str, Any]:
+    nothing = pa.nulls(table.num_rows, pa.string())
+    names = bundle.schema.names(Role.ENTITY, Role.AS_OF)
+    return {n: table[n] if n in table.column_names else nothing for n in names}
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Reasons as one text, which every kind of file can hold."""
+    if "purchase_reasons" not in table.column_names:
+        return table
+    place = table.column_names.index("purchase_reasons")
+    text = pc.binary_join(table["purchase_reasons"], "; ")
+    return table.set_column(place, "purchase_reasons", text)
+
+
+def _sentences(counts: Counts) -> tuple[str, ...]:
+    return tuple(
+        _RULES[rule].format(column=column, count=count)
+        for (rule, column), count in sorted(counts.items())
+    )
+
+
+def _reasons(
+    design: Design,
+    table: pa.Table,
+    probability: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    most: int = 3,
+) -> pa.Array:
+    """Up to three sentences a row: what a column's value changes the probability by, in points."""
+    names = tuple(dict.fromkeys(design.sources))
+    place = np.array([names.index(source) for source in design.sources])
+    by_source = np.zeros((len(design), len(names)))
+    for column, source in enumerate(place):
+        by_source[:, source] += weight[:, column]
+    log_odds = np.log(probability) - np.log1p(-probability)
+    without = 1 / (1 + np.exp(-(log_odds[:, None] - by_source)))
+    points = 100 * (probability[:, None] - without)
+    order = np.argsort(-np.abs(points), axis=1, kind="stable")[:, :most]
+    values = {n: table[n] if n in table.column_names else None for n in names}
+    texts = []
+    for row in range(len(design)):
+        chosen = [column for column in order[row] if abs(points[row, column]) >= 0.5]
+        texts.append([_reason(names[c], values[names[c]], row, points[row, c]) for c in chosen])
+    return pa.array(texts, pa.list_(pa.string()))
+
+
+def _reason(name: str, values: Any, row: int, points: float) -> str:
+    value = None if values is None else values[row].as_py()
+    shown = f"{value:,.4g}" if isinstance(value, float) else str(value)
+    fact = f"{name} is missing" if value is None else f"{name} is {shown}"
+    return f"{fact}: {points:+.0f} points"
