@@ -1,0 +1,162 @@
+"""Customers: the Study's table or events as one customer table with roles and a target."""
+
+__all__ = ["Customers", "load_customers"]
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patron.errors import DataError, StudyError
+from patron.schema import (
+    BinaryTarget,
+    Column,
+    Role,
+    Schema,
+    binary_target,
+    infer,
+    no_such_column,
+)
+from patron.study import Study
+from patron.tables import open_source
+
+
+@dataclass(frozen=True)
+class Customers:
+    """A customer table, ready for the audit.
+
+    Parameters
+    ----------
+    name : what to call the table in messages.
+    table : one row a customer, or a customer and a date; no fix is applied yet.
+    schema : the role of each column.
+    target : who bought, beside the table; None where the Study has no [purchase].
+    amounts : the target of [spend] [rows] where there is no [purchase]; else None.
+    horizon_days : the days that the target looks ahead, where that is known.
+    notes, dropped : what was detected on reading, and how many lines each rule of [events] took
+        out.
+    made_from : how the table came to be, where it was made from events.
+    """
+
+    name: str
+    table: pa.Table
+    schema: Schema
+    target: BinaryTarget | None
+    amounts: NDArray[np.float64] | None
+    horizon_days: int | None
+    notes: tuple[str, ...]
+    dropped: tuple[dict[str, Any], ...] = ()
+    made_from: str | None = None
+
+    @property
+    def bought(self) -> NDArray[np.float64]:
+        """Who bought: 1, 0, or NaN where that is not known [rows]."""
+        if self.target is None:
+            raise StudyError("the Study has no [purchase], and so no target with two values.")
+        return self.target.values
+
+    @property
+    def known_target(self) -> NDArray[np.float64] | None:
+        """The target as numbers, whichever kind it is."""
+        return self.target.values if self.target else self.amounts
+
+    @property
+    def target_name(self) -> str | None:
+        """The target's column."""
+        return self.schema.one(Role.TARGET)
+
+
+def load_customers(study: Study) -> Customers:
+    """Read the table that the Study names, or make it from its events.
+
+    Raises
+    ------
+    StudyError, TableError, DataError
+        The Study names what is not there, the table cannot be read, or the target cannot be used.
+    """
+    return _from_table(study) if study.table is not None else _from_events(study)
+
+
+def _from_table(study: Study) -> Customers:
+    section = study.table
+    if section is None:
+        raise StudyError("the Study has no [table].")
+    source = open_source(study.table_path, **section.format.options())
+    table = source.read()
+    if not table.num_rows:
+        raise DataError(f"{source.name} has no rows.")
+    study.check_columns("table", table.column_names, source.name)
+    purchase = study.purchase.target if study.purchase else None
+    spend = study.spend.target if study.spend else None
+    target = purchase or spend
+    later = [spend, study.campaign.outcome if study.campaign else None]
+    outcomes = {name: Role.OUTCOME for name in later if name and name != target}
+    schema = infer(
+        table,
+        entity=section.entity,
+        as_of=section.as_of if isinstance(section.as_of, str) else None,
+        updated=section.updated,
+        targets=[target] if target else [],
+        treatment=study.campaign.treatment if study.campaign else None,
+        overrides={**outcomes, **study.roles},
+    )
+    return Customers(
+        name=source.name,
+        table=table,
+        schema=schema,
+        target=binary_target(table, purchase) if purchase else None,
+        amounts=_amounts(table, spend, source.name) if spend and not purchase else None,
+        horizon_days=None,
+        notes=source.notes,
+    )
+
+
+def _from_events(study: Study) -> Customers:
+    from patron.features.events import build_features
+
+    section = study.events
+    if section is None:
+        raise StudyError("the Study has neither [table] nor [events].")
+    source = open_source(study.events_path, **section.format.options())
+    made = build_features(source, section)
+    label = f"purchased_next_{section.horizon_days}d"
+    target = (study.purchase.target if study.purchase else None) or label
+    reasons = {**made.reasons, **dict.fromkeys(study.roles, "set in [roles]")}
+    for name in (target, *study.roles):
+        if name not in made.roles:
+            raise _no_column(study, name, made.table.column_names)
+    roles = {**made.roles, **study.roles}
+    columns = (
+        Column(field.name, roles[field.name], reasons[field.name], str(field.type))
+        for field in made.table.schema
+    )
+    days = ", ".join(day.isoformat() for day in section.as_of)
+    return Customers(
+        name=source.name,
+        table=made.table,
+        schema=Schema(tuple(columns)),
+        target=binary_target(made.table, target),
+        amounts=None,
+        horizon_days=section.horizon_days,
+        notes=(*source.notes, *made.notes),
+        dropped=made.dropped,
+        made_from=f"Made from the order lines of {source.name}, as known on {days}.",
+    )
+
+
+def _no_column(study: Study, name: str, columns: list[str]) -> StudyError:
+    """The error for a name in the Study that is no column of the table made from its events."""
+    key = "purchase.target" if name not in study.roles else f"roles.{name}"
+    return StudyError(
+        no_such_column(name, columns, table="the table made from [events]", named=study.where(key))
+    )
+
+
+def _amounts(table: pa.Table, column: str, name: str) -> NDArray[np.float64]:
+    try:
+        numbers = table[column].cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{name}: the target {column} holds text, not amounts: {error}.") from error
+    return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -1,0 +1,131 @@
+"""Examine: audit a customer table, and apply the fixes that the Study asks for."""
+
+__all__ = ["Examined", "State", "examine"]
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patron.audit import Audit, Change, Finding, Fix, Ledger, fixes_to_apply, rows_kept, run_audit
+from patron.customers import Customers
+from patron.progress import Progress
+from patron.schema import Schema
+from patron.study import Study
+
+
+@dataclass(frozen=True)
+class State:
+    """The table at one point of its mending.
+
+    Parameters
+    ----------
+    step : how it came to be, as a phrase.
+    table, schema : the table as it is here, and the roles of its columns.
+    rows : for each row, which row of the first table it is.
+    after : the position of the state that it is to be compared with; None for the first.
+    """
+
+    step: str
+    table: pa.Table
+    schema: Schema
+    rows: NDArray[np.intp]
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the audit said, what was done about it, and the table that is left.
+
+    Parameters
+    ----------
+    audit : findings and outcomes; made after the Study's own fixes, so that what is mended is not
+        accused.
+    changes : what each applied fix did, with its source ("study" or "audit").
+    ledger : the applied fixes, for training and scoring alike.
+    final : the state that models learn from.
+    states : the first table, one state after each fix, and one for each suspect column that stays.
+    """
+
+    audit: Audit
+    changes: tuple[tuple[str, Change], ...]
+    ledger: Ledger
+    final: State
+    states: tuple[State, ...]
+
+    def was_applied(self, finding: Finding) -> bool:
+        """Whether the fix that a finding proposes is in the ledger."""
+        fix = finding.fix
+        return fix is not None and any(fix.same_as(each) for each in self.ledger.fixes)
+
+    def findings(self) -> list[dict[str, Any]]:
+        """The section `findings` of the results."""
+        return [
+            {**each.to_dict(), "applied": self.was_applied(each)} for each in self.audit.findings
+        ]
+
+    def fixes(self) -> list[dict[str, Any]]:
+        """The section `fixes` of the results."""
+        return [{**change.to_dict(), "source": source} for source, change in self.changes]
+
+
+def examine(
+    customers: Customers, study: Study, *, threads: int = 1, progress: Progress | None = None
+) -> Examined:
+    """Apply the Study's own fixes, audit what is left, and apply the fixes that `[audit]` asks for.
+
+    Raises
+    ------
+    StudyError
+        A fix or an ignored code of the Study does not fit the table.
+    """
+    first = State("all columns as they come", customers.table, customers.schema, _all(customers))
+    own = [Fix.from_dict(fix.model_dump()) for fix in study.fixes]
+    mended = _after(first, own)
+    target = customers.known_target
+    audit = run_audit(
+        mended.table,
+        mended.schema,
+        target=None if target is None else target[mended.rows],
+        target_name=customers.target_name,
+        ignore=study.audit.ignore,
+        seed=study.run.seed,
+        threads=threads,
+        progress=progress,
+    )
+    proposed = fixes_to_apply(audit.findings, study.audit.apply)
+    ledger = Ledger((*own, *proposed))
+    states = [first]
+    for count in range(1, len(ledger.fixes) + 1):
+        states.append(_after(first, ledger.fixes[:count], after=count - 1))
+    final = states[-1]
+    for fix in fixes_to_apply(audit.findings, "all"):
+        if fix.operation == "drop_column" and not any(fix.same_as(f) for f in ledger.fixes):
+            suspect = _after(final, [fix], after=len(ledger.fixes))
+            states.append(State(f"{suspect.step} (proposed, not applied)", *_rest(suspect)))
+    changes = ledger.apply(customers.table)[1]
+    # One fix may be several changes, one a column; those of the audit stand at the end.
+    by_study = len(Ledger(tuple(own)).apply(customers.table)[1])
+    sources = ["study"] * by_study + ["audit"] * (len(changes) - by_study)
+    return Examined(audit, tuple(zip(sources, changes, strict=True)), ledger, final, tuple(states))
+
+
+def _all(customers: Customers) -> NDArray[np.intp]:
+    return np.arange(customers.table.num_rows)
+
+
+def _rest(state: State) -> tuple[Any, ...]:
+    return state.table, state.schema, state.rows, state.after
+
+
+def _after(state: State, fixes: "tuple[Fix, ...] | list[Fix]", after: int | None = None) -> State:
+    """The state that the fixes lead to; its step names the last of them."""
+    if not fixes:
+        return state
+    table, changes = Ledger(tuple(fixes)).apply(state.table)
+    gone = set(state.table.column_names) - set(table.column_names)
+    rows = state.rows[rows_kept(changes, len(state.rows))]
+    step = changes[-1].sentence if changes else fixes[-1].operation
+    return State(step, table, state.schema.without(gone), rows, after)

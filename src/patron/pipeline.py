@@ -1,0 +1,152 @@
+"""The path: from a Study to a report and a bundle. Read this first."""
+
+__all__ = ["Run", "run"]
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from patron.bundle import Bundle, save_bundle
+from patron.customers import load_customers
+from patron.errors import StudyError
+from patron.examine import examine
+from patron.features.encode import Encoder
+from patron.models.ladder import ladder
+from patron.models.purchase import PurchaseModel
+from patron.progress import Progress, Stopwatch, silent
+from patron.report import render
+from patron.report.collect import collect_data, collect_purchase, collect_run, in_short
+from patron.schema import Role
+from patron.split import make_split
+from patron.study import Costs, PurchaseSection, Study
+from patron.tables import new_folder, write_text
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left: its folder, its results (docs/results.md), and the bundle."""
+
+    folder: Path
+    results: dict[str, Any]
+    bundle: Bundle
+
+
+def run(
+    study: Study,
+    out: str | Path,
+    *,
+    created: datetime,
+    truth: pa.Table | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Take the whole path; write `out`/report.html, `out`/results.json and `out`/bundle/.
+
+    Parameters
+    ----------
+    created : the moment that the results and the model's version are dated by.
+    truth : a world's true probabilities beside its table; for the report alone.
+
+    Raises
+    ------
+    UserError
+        The Study, the table or `out` does not allow it; nothing is written then.
+    """
+    purchase = _purchase(study)
+    threads = study.run.threads or os.cpu_count() or 1
+    chance: dict[str, Any] = {"seed": study.run.seed, "level": study.run.level}
+    watch = Stopwatch(progress or silent())
+    with new_folder(out, replaces=_is_run) as folder:
+        with watch.stage("read the table"):
+            customers = load_customers(study)
+        with watch.stage("audit"):
+            examined = examine(customers, study, threads=threads)
+            final = examined.final
+            y = customers.bought[final.rows]
+        with watch.stage("split"):
+            split = make_split(
+                final.table,
+                y,
+                entity=final.schema.one(Role.ENTITY),
+                as_of=final.schema.one(Role.AS_OF),
+                by=study.split.by,
+                holdout=study.split.holdout,
+                folds=study.split.folds,
+                horizon_days=customers.horizon_days,
+                seed=study.run.seed,
+            )
+        with watch.stage("ladder"):
+            steps = ladder(examined.states, customers.bought, threads=threads, **chance)
+        with watch.stage("encode"):
+            encoder = Encoder.fit(final.table.take(split.train), final.schema, y[split.train])
+            design = encoder.transform(final.table)
+        with watch.stage("fit the models"):
+            groups = None if split.groups is None else split.groups[split.train]
+            model = PurchaseModel(threshold=_threshold(purchase), threads=threads, **chance)
+            model.fit(
+                design.rows(split.train),
+                y[split.train],
+                split.folds,
+                groups=groups,
+                progress=progress,
+            )
+        with watch.stage("evidence"):
+            true = (
+                None if truth is None else truth["true_purchase_probability"].to_numpy()[final.rows]
+            )
+            evidence = collect_purchase(
+                model,
+                design,
+                customers,
+                y,
+                split,
+                floors=purchase.floors,
+                truth=true,
+                threads=threads,
+                **chance,
+            )
+            data = collect_data(
+                customers, examined, encoder, level=study.run.level, apply=study.audit.apply
+            )
+        with watch.stage("bundle"):
+            bundle = save_bundle(
+                folder / "bundle",
+                created=created,
+                study=study.sections(),
+                schema=final.schema,
+                ledger=examined.ledger,
+                encoder=encoder,
+                purchase=model,
+                evidence=in_short(evidence, data),
+            )
+        results = collect_run(study, created, data, steps, evidence, bundle, watch)
+        write_text(
+            folder / "results.json", json.dumps(results, indent=1, allow_nan=False, default=str)
+        )
+        write_text(folder / "report.html", render(results))
+    return Run(Path(out), results, bundle)
+
+
+def _purchase(study: Study) -> PurchaseSection:
+    if study.purchase is None:
+        raise StudyError(
+            "the Study has no [purchase], and this version models purchases only. Name a target "
+            "with two values there, or use `patron audit`, which works without."
+        )
+    return study.purchase
+
+
+def _threshold(purchase: PurchaseSection) -> float | None:
+    """The threshold that the Study sets, or None where F1 decides."""
+    if isinstance(purchase.threshold, Costs):
+        return min(purchase.threshold.contact_cost / purchase.threshold.purchase_value, 1.0)
+    return None if purchase.threshold == "f1" else purchase.threshold
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether all that the folder holds was written by a run, or could have been."""
+    return {each.name for each in folder.iterdir()} <= {"report.html", "results.json", "bundle"}
