@@ -1,0 +1,166 @@
+"""The frame of the audit: registry, order, ignoring, proposals, and what every check promises."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from patron.audit import (
+    CHECKS,
+    CannotSay,
+    Check,
+    Finding,
+    Fix,
+    Frame,
+    Severity,
+    fixes_to_apply,
+    run_audit,
+)
+from patron.errors import StudyError
+
+
+@pytest.fixture
+def faulty(honest, schema):
+    """A leak, a suspect, a running number, and copies: table, schema and target."""
+    columns, y = honest(0)
+    rng = np.random.default_rng(1)
+    columns["customer"] = [f"c{i}" for i in rng.permutation(len(y))]
+    columns["row_id"] = rng.permutation(len(y))
+    columns["refund"] = y + 0.05 * rng.normal(size=len(y))
+    columns["call"] = y + 0.45 * rng.normal(size=len(y))
+    table = pa.table(columns)
+    table = pa.concat_tables([table, table.slice(0, 100)])
+    return table, schema(table, customer="entity"), np.r_[y, y[:100]]
+
+
+def audited(faulty, **options):
+    table, schema, target = faulty
+    return run_audit(table, schema, target=target, target_name="bought", **options)
+
+
+def test_findings_come_worst_first_and_every_check_has_an_outcome(faulty):
+    audit = audited(faulty)
+    severities = [found.severity.rank for found in audit.findings]
+    assert severities == sorted(severities)
+    assert {(found.code, found.columns) for found in audit.findings} == {
+        ("L01", ("refund",)),
+        ("L01", ("call",)),
+        ("I01", ("row_id",)),
+        ("D01", ()),
+    }
+    assert [(each["code"], each["outcome"]) for each in audit.outcomes] == [
+        ("L01", "finding"),
+        ("I01", "finding"),
+        ("I02", "silent"),
+        ("D01", "finding"),
+        ("D02", "silent"),
+    ]
+    assert [found.columns for found in audit.at_least(Severity.WARNING)][-1] == ("call",)
+    assert len(audit.at_least(Severity.SERIOUS)) == 3
+
+
+def test_without_a_target_the_checks_that_need_one_say_so(faulty):
+    table, schema, _ = faulty
+    said = {each["code"]: each for each in run_audit(table, schema).outcomes}
+    assert said["L01"]["outcome"] == said["I02"]["outcome"] == "cannot say"
+    assert said["L01"]["because"] == "no target is named"
+    assert said["I01"]["outcome"] == "finding"
+
+
+def test_the_same_seed_gives_the_same_audit_and_the_table_is_left_as_it_was(faulty):
+    table, _, target = faulty
+    before, beside = table.slice(0), target.copy()
+    assert json.dumps(audited(faulty, seed=3).to_dict()) == json.dumps(
+        audited(faulty, seed=3).to_dict()
+    )
+    assert table.equals(before)
+    assert np.array_equal(target, beside)
+
+
+def test_a_check_is_ignored_by_its_code_or_for_one_column(faulty):
+    audit = audited(faulty, ignore=["L01:call", "D01"])
+    assert [(each["code"], each["outcome"], each["because"]) for each in audit.outcomes][:2] == [
+        ("L01", "finding", None),
+        ("L01", "ignored", "the Study ignores it for call"),
+    ]
+    assert {found.columns for found in audit.findings} == {("refund",), ("row_id",)}
+    assert audit.outcomes[4]["because"] == "the Study ignores this check"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            "L99",
+            "[audit] ignore: there is no check 'L99'. The checks are L01, I01, I02, D01, D02",
+        ),
+        (
+            "L01:cal",
+            "[audit] ignore: 'L01:cal' names no column of the table; did you mean 'call'?",
+        ),
+    ],
+)
+def test_unknown_codes_and_columns_are_refused(faulty, entry, message):
+    with pytest.raises(StudyError) as raised:
+        audited(faulty, ignore=[entry])
+    assert str(raised.value) == message
+
+
+def test_proposed_fixes_by_severity_each_once_and_rows_before_columns():
+    def finding(severity, fix):
+        return Finding("X01", "", severity, (), None, {}, "", "", fix)
+
+    leak, copies = Fix("drop_column", ("a",), because="L01"), Fix("drop_duplicate_rows")
+    again, suspect = Fix("drop_column", ("a",), because="I01"), Fix("drop_column", ("b",))
+    findings = [
+        finding(Severity.SERIOUS, leak),
+        finding(Severity.SERIOUS, again),
+        finding(Severity.SERIOUS, None),
+        finding(Severity.SERIOUS, copies),
+        finding(Severity.WARNING, suspect),
+    ]
+    assert fixes_to_apply(findings) == [copies, leak]
+    assert fixes_to_apply(findings, "all") == [copies, leak, suspect]
+    assert fixes_to_apply(findings, "none") == []
+    with pytest.raises(StudyError, match=r"must be serious, all or none, got 'some'"):
+        fixes_to_apply(findings, "some")
+
+
+def test_findings_are_plain_json_and_show_no_customer(faulty):
+    text = json.dumps(audited(faulty).to_dict())
+    for found in json.loads(text)["findings"]:
+        assert all(isinstance(value, (int, float, str)) for value in found["evidence"].values())
+    assert not any(f'"{name}"' in text for name in faulty[0]["customer"].to_pylist())
+
+
+@pytest.mark.parametrize("kind", CHECKS, ids=lambda kind: kind.code)
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"only": pa.array([], pa.float64())},
+        {"empty": pa.nulls(500), "nan": np.full(500, np.nan), "flat": np.ones(500)},
+        {"<b>": [[1]] * 500, "when": pa.array([None, 1] * 250, pa.duration("s"))},
+        {"huge": np.r_[np.full(499, 1e300), np.inf], "half": np.arange(500) % 2 == 0},
+    ],
+    ids=["no rows", "nothing in the columns", "odd types", "infinities"],
+)
+def test_every_check_answers_whatever_the_table_holds(kind, columns, schema):
+    table = pa.table(columns)
+    target = (np.arange(table.num_rows) % 3 == 0).astype(float)
+    answer = kind().run(Frame(table, schema(table), target=target))
+    assert isinstance(answer, (list, CannotSay))
+
+
+def test_every_check_has_its_own_code_and_title():
+    assert len({kind.code for kind in CHECKS}) == len({kind.title for kind in CHECKS})
+    assert all(issubclass(kind, Check) and not kind.title.endswith(".") for kind in CHECKS)
+
+
+def test_the_ledger_loads_nothing_heavy():
+    heavy = "{'lightgbm', 'sklearn', 'pandas', 'scipy', 'duckdb'}"
+    code = f"import sys, patron.audit.ledger; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
