@@ -147,6 +147,11 @@ def test_a_named_column_that_is_not_there() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["", "#", "_", "post", "£ größe"])
+def test_any_name_will_do(name: str) -> None:
+    assert role_of(integers(-50, 50), name)[0] == "number"
+
+
 def test_a_table_without_rows() -> None:
     assert role_of(pa.array([], pa.float64())) == ("ignore", "all missing")
 

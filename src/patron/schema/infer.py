@@ -3,6 +3,7 @@
 __all__ = ["guess", "infer"]
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from patron.errors import StudyError
@@ -115,8 +116,8 @@ def guess(name: str, seen: Look) -> _Guess:
 
 
 def _says_after(of_name: tuple[str, ...]) -> str | None:
-    for word, follower in zip(of_name, (*of_name[1:], ""), strict=True):
-        if word in _AFTER and follower and follower not in _NOT_AFTER:
+    for word, follower in pairwise(of_name):
+        if word in _AFTER and follower not in _NOT_AFTER:
             return word
     return None
 

@@ -135,7 +135,7 @@ def _events(opening: list[str], orders: OrderLines, columns: list[str]) -> Itera
     if orders.duplicates:
         # Without an order's number, two equal purchases of a day look like a duplicate.
         mark = "" if orders.order_id else "# "
-        yield f"{mark}drop_duplicates = true  # {orders.duplicates:,} lines repeat another exactly"
+        yield f"{mark}drop_duplicates = true  # lines that repeat another: {orders.duplicates:,}"
     yield f"horizon_days = {HORIZON_DAYS}"
     yield "# Features look back from each as_of, labels ahead of it. No date is assumed: choose."
     yield "# The dates below are firsts of a month with the whole horizon within the data."

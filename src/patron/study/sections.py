@@ -265,8 +265,8 @@ class SplitSection(Section):
     """[split]: what is held out. Without `by` the data decide."""
 
     by: Literal["time", "entity", "random"] | None = key('"time", "entity" or "random"', None)
-    holdout: _Date | Annotated[float, Field(strict=True, ge=0.05, le=0.5)] = key(
-        'a share from 0.05 to 0.5, or (by = "time") a date', 0.2
+    holdout: _Date | Annotated[float, Field(strict=True, ge=0.05, le=0.5)] | None = key(
+        'a share from 0.05 to 0.5, or (by = "time") a date', None
     )
     folds: _Whole = key("a whole number from 2 to 10", 5, ge=2, le=10)
 

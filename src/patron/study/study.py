@@ -5,6 +5,7 @@ __all__ = ["Study"]
 import os
 import tomllib
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -188,7 +189,7 @@ def _contradictions(study: Study) -> Iterator[str]:
             yield study._origin.say(
                 name, f"[{name}] has no target; it must be the name of a column of the table."
             )
-    if not isinstance(study.split.holdout, float) and study.split.by not in (None, "time"):
+    if isinstance(study.split.holdout, date) and study.split.by not in (None, "time"):
         yield study._origin.say(
             "split.holdout",
             f'[split] holdout is a date; with by = "{study.split.by}" it must be a share.',
