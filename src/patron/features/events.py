@@ -5,6 +5,7 @@ __all__ = ["CustomerTable", "build_features"]
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,18 @@ from patron.features.lines import EPOCH, Lines, compiled, read_lines
 from patron.schema import Role
 from patron.study import EventsSection
 from patron.tables import Source
+
+_MONEY, _MORE_MONEY = "decimal(18, 4)", "decimal(38, 4)"
+_KEYS = {"entity": "string", "order_id": "string", "purchase": "boolean", "day": "int64"}
+_TABLES = {
+    "lines": _KEYS | {"amount": _MONEY, "units": _MONEY, "product": "string", "category": "string"},
+    "orders": _KEYS | {"amount": _MORE_MONEY, "units": _MORE_MONEY, "order_lines": "int64"},
+    "product": {"entity": "string", "day": "int64"},
+    "category": {"entity": "string", "day": "int64"},
+    "moment": {"today": "int64", "history": "int64"},
+}
+"""The tables in DuckDB: clean lines; orders by day; the first day on which a customer bought a
+product, or of a category; and the date that is looked at, with the days of history behind it."""
 
 
 @dataclass(frozen=True)
@@ -71,27 +84,36 @@ def build_features(
         if labels:
             for day in dates:
                 check_observed(day, events, lines)
-        features = [each for each in FEATURES if not each.needs or each.needs in lines.named]
+        features = _features(lines.named)
         roles, reasons = _columns(features, events, labels=labels)
         _condense(lines)
-        tables = []
-        for day in dates:
-            customers = _customers(day, features, lines, events)
-            if labels:
-                customers = labelled(customers, _bought(), day, events)
-            query = compiled(customers.order_by("entity"))
-            tables.append(lines.connection.sql(query).to_arrow_table())
-            if not tables[-1].num_rows:
-                raise DataError(
-                    f"Nobody ordered before as_of {day}: the lines of {source.name} are of "
-                    f"{lines.first} to {lines.last}. Name a later date."
-                )
+        query = _query(lines.named, events.gap_days, events.horizon_days, labels)
+        tables = [_at(day, query, lines) for day in dates]
+    for day, each in zip(dates, tables, strict=True):
+        if not each.num_rows:
+            raise DataError(
+                f"Nobody ordered before as_of {day}: the lines of {source.name} are of "
+                f"{lines.first} to {lines.last}. Name a later date."
+            )
     types = {Role.ENTITY: tables[0].schema.field(0).type, Role.AS_OF: pa.date32()}
     types |= dict.fromkeys((Role.COUNT, Role.TARGET), pa.int64())
     schema = pa.schema([(name, types.get(role, pa.float64())) for name, role in roles.items()])
     table = pa.concat_tables([each.rename_columns(schema.names).cast(schema) for each in tables])
     notes = tuple(_notes(dates, features, lines, events))
     return CustomerTable(table, roles, reasons, notes, lines.dropped)
+
+
+def _features(named: frozenset[str]) -> list[Feature]:
+    return [each for each in FEATURES if not each.needs or each.needs in named]
+
+
+def _at(day: date, query: str, lines: Lines) -> pa.Table:
+    """The customer table at one date."""
+    today, history = (day - EPOCH).days, (day - lines.first).days
+    lines.run(f"CREATE OR REPLACE TABLE moment AS SELECT {today} AS today, {history} AS history")
+    table = lines.connection.sql(query).to_arrow_table()
+    dates = pa.repeat(pa.scalar(day, pa.date32()), table.num_rows)
+    return table.add_column(1, "as_of", dates)
 
 
 def _columns(
@@ -123,19 +145,7 @@ def _condense(lines: Lines) -> None:
     """
     import ibis
 
-    each = ibis.table(
-        {
-            "entity": "string",
-            "day": "int64",
-            "amount": "decimal(18, 4)",
-            "purchase": "boolean",
-            "order_id": "string",
-            "product": "string",
-            "category": "string",
-            "units": "decimal(18, 4)",
-        },
-        name="lines",
-    )
+    each = _table("lines")
     day_id = ibis.literal("day ").concat(each.day.cast("string"))
     keyed = each.mutate(order_id=each.order_id.coalesce(day_id))
     tables = {
@@ -147,50 +157,36 @@ def _condense(lines: Lines) -> None:
         bought = each.filter(each.purchase, each[key].notnull())
         tables[key] = bought.group_by("entity", key).aggregate(day=bought.day.min())
     for name, expression in tables.items():
-        lines.connection.execute(f"CREATE TABLE {name} AS {compiled(expression)}").fetchall()
-    lines.connection.execute("DROP TABLE lines").fetchall()
+        lines.run(f"CREATE TABLE {name} AS {compiled(expression)}")
+    lines.run("DROP TABLE lines")
 
 
-def _orders() -> Any:
-    import ibis
-
-    columns = {
-        "entity": "string",
-        "order_id": "string",
-        "purchase": "boolean",
-        "day": "int64",
-        "amount": "decimal(38, 4)",
-        "order_lines": "int64",
-        "units": "decimal(38, 4)",
-    }
-    return ibis.table(columns, name="orders")
-
-
-def _bought() -> Any:
-    orders = _orders()
-    return orders.filter(orders.purchase)
-
-
-def _customers(day: date, features: list[Feature], lines: Lines, events: EventsSection) -> Any:
-    """The features at one date, as an Ibis table: entity, as_of, and each feature in order."""
-    import ibis
-
-    sums = _sums((day - EPOCH).days, events)
-    history = (day - lines.first).days
+@cache
+def _query(named: frozenset[str], gap_days: int, horizon_days: int, labels: bool) -> str:
+    """The SQL of the customer table at the date in the table `moment`: the same for every date."""
+    moment = _table("moment")
+    today, history = moment.today.as_scalar(), moment.history.as_scalar()
+    sums = _sums(today, gap_days, horizon_days)
     values = {
-        each.name: each.value(sums) if each.days <= history else ibis.null() for each in features
+        each.name: (history >= each.days).ifelse(each.value(sums), None)
+        if each.days
+        else each.value(sums)
+        for each in _features(named)
     }
-    return sums.select("entity", as_of=ibis.literal(day), **values)
+    customers = sums.select("entity", **values)
+    if labels:
+        customers = labelled(customers, _table("orders"), today + gap_days, horizon_days)
+    return compiled(customers.order_by("entity"))
 
 
-def _sums(today: int, events: EventsSection) -> Any:
+def _sums(today: Any, gap_days: int, horizon_days: int) -> Any:
     """What is added up for each customer who ordered before `today`, as an Ibis table.
 
     An order is of the day of its first line; `age` is how many days before today that was.
     """
     import ibis
 
-    parts = _orders()
+    parts = _table("orders")
     parts = parts.filter(parts.day < today)
     orders = parts.group_by("entity", "order_id", "purchase").aggregate(
         age=today - parts.day.min(),
@@ -199,8 +195,8 @@ def _sums(today: int, events: EventsSection) -> Any:
         units=parts.units.sum().cast("decimal(38, 4)"),
     )
     bought, returned = orders.filter(orders.purchase), orders.filter(~orders.purchase)
-    year = 365 - events.gap_days
-    season = (bought.age <= year) & (bought.age > year - events.horizon_days)
+    year = 365 - gap_days
+    season = (bought.age <= year) & (bought.age > year - horizon_days)
     weekday = (today - bought.age + 3) % 7  # 1970-01-01 was a Thursday
     customers = bought.group_by("entity").aggregate(
         recency=bought.age.min(),
@@ -232,7 +228,7 @@ def _sums(today: int, events: EventsSection) -> Any:
     )
     others = [paces, backs]
     for key, name in (("product", "products"), ("category", "categories")):
-        firsts = ibis.table({"entity": "string", "day": "int64"}, name=key)
+        firsts = _table(key)
         firsts = firsts.filter(firsts.day < today)
         others.append(firsts.group_by("entity").aggregate(**{name: firsts.count()}))
     for other in others:
@@ -243,6 +239,13 @@ def _sums(today: int, events: EventsSection) -> Any:
         **{name: customers[name].fill_null(0) for name in ("returns", "products", "categories")},
         **{f"spend_{w}d": customers[f"spend_{w}d"].fill_null(0.0) for w in WINDOWS},
     )
+
+
+def _table(name: str) -> Any:
+    """One of the tables in DuckDB, as an Ibis table."""
+    import ibis
+
+    return ibis.table(_TABLES[name], name=name)
 
 
 def _plain(money: Any) -> Any:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from patron.errors import DataError
-from patron.features.lines import EPOCH, Lines
+from patron.features.lines import Lines
 from patron.schema import Role
 from patron.study import EventsSection
 
@@ -51,19 +51,17 @@ def check_observed(as_of: date, events: EventsSection, lines: Lines) -> None:
     )
 
 
-def labelled(population: Any, bought: Any, as_of: date, events: EventsSection) -> Any:
-    """The population (an Ibis table with `entity`) with its labels.
+def labelled(customers: Any, orders: Any, start: Any, horizon_days: int) -> Any:
+    """The customers (an Ibis table with `entity`) with the labels of the days from `start` on.
 
-    `bought` is an Ibis table of purchases: entity, day, amount.
+    `orders` is an Ibis table of entity, day, amount and purchase; returns are left aside.
     """
-    bought_name, spend_name = (name.format(events.horizon_days) for name in LABELS)
-    start = (as_of - EPOCH).days + events.gap_days
-    seen = bought.filter(bought.day >= start, bought.day < start + events.horizon_days)
+    bought_name, spend_name = (name.format(horizon_days) for name in LABELS)
+    seen = orders.filter(orders.purchase, orders.day >= start, orders.day < start + horizon_days)
     window = seen.group_by("entity").aggregate(window_spend=seen.amount.sum().cast("float64"))
-    both = population.left_join(window, "entity").drop("entity_right")
-    return both.mutate(
-        **{
-            bought_name: both.window_spend.notnull().cast("int64"),
-            spend_name: both.window_spend.fill_null(0.0),
-        }
-    ).drop("window_spend")
+    both = customers.left_join(window, "entity").drop("entity_right")
+    labels = {
+        bought_name: both.window_spend.notnull().cast("int64"),
+        spend_name: both.window_spend.fill_null(0.0),
+    }
+    return both.mutate(**labels).drop("window_spend")

@@ -56,6 +56,10 @@ class Lines:
     last: date
     dropped: tuple[dict[str, Any], ...]
 
+    def run(self, command: str) -> None:
+        """Run an SQL command to its end."""
+        _rows(self.connection, command)
+
 
 @contextmanager
 def read_lines(
