@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from patron.errors import TableError
-from patron.tables.dialect import as_utf8, csv_errors, find_layout
-from patron.tables.kinds import TEXT, Kind, candidates, fitting, forced, guesses
+from patron.tables.dialect import csv_errors, find_layout
+from patron.tables.encoding import as_utf8
+from patron.tables.kinds import COMMA, POINT, TEXT, Kind, candidates, fitting, forced, guesses
 from patron.tables.options import TextOptions
 from patron.tables.source import Source, check_names, no_such_column
 
@@ -36,7 +37,7 @@ class TextSource(Source):
         self.name = name
         if temporary:
             weakref.finalize(self, path.unlink, missing_ok=True)
-        copy, note = as_utf8(path, name, options.encoding)
+        copy, copied = as_utf8(path, name, options.encoding)
         if copy != path:
             weakref.finalize(self, copy.unlink, missing_ok=True)
         with csv_errors(name), duckdb.connect() as connection:
@@ -45,7 +46,7 @@ class TextSource(Source):
             self._relation = layout.relation
             self._codes = {column: f"c{index}" for index, column in enumerate(layout.names)}
             given = self._given(options)
-            kinds = candidates(options.decimal, options.date_format)
+            kinds = candidates(options, layout.delimiter)
             codes = self._codes.values()
             self.rows, fits = _settle(connection, layout.relation, codes, kinds, given)
             for column, kind in options.types.items():
@@ -59,7 +60,7 @@ class TextSource(Source):
         said = _notes({column: fits[code] for column, code in self._codes.items()})
         self._describe(
             pa.schema([(column, kind.dtype) for column, kind in chosen.items()]),
-            [*notes, *([note] if note else []), *layout.notes, *said],
+            [*notes, *copied, *layout.notes, *said],
         )
 
     def _raw(self, columns: list[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
@@ -78,8 +79,7 @@ class TextSource(Source):
             if column not in self._codes:
                 raise TableError("types: " + no_such_column(self.name, column, list(self._codes)))
         return {
-            self._codes[column]: forced(kind, options.decimal, options.date_format)
-            for column, kind in options.types.items()
+            self._codes[column]: forced(kind, options) for column, kind in options.types.items()
         }
 
     def _refuse(self, connection: Any, column: str, kind: str, kinds: Sequence[Kind]) -> None:
@@ -115,7 +115,7 @@ def _settle(
         some = likely.get(code, [])
         # Two formats of dates may fit the sample, and only one of them the file.
         wanted[code] = given.get(code) or [
-            kind for kind in some if kind is some[0] or some[0].format
+            kind for kind in some if kind is some[0] or (kind.format and some[0].format)
         ]
     rows, fits = fitting(connection, relation, wanted)
     unsettled = [
@@ -125,6 +125,10 @@ def _settle(
     ]
     if unsettled:
         fits |= fitting(connection, relation, dict.fromkeys(unsettled, kinds))[1]
+    if any(some[:1] == [COMMA] for some in fits.values()):
+        # In a file with decimal commas 1.200 is twelve hundred.
+        points = [code for code, some in fits.items() if some[:1] == [POINT]]
+        fits |= fitting(connection, relation, {code: [COMMA, POINT] for code in points})[1]
     return rows, fits
 
 

@@ -1,23 +1,19 @@
-"""How a text file is laid out: its encoding, delimiter, header and names of columns."""
+"""How a text file is laid out: its delimiter, header and names of columns."""
 
-__all__ = ["Layout", "as_utf8", "csv_errors", "find_layout", "quoted"]
+__all__ = ["Layout", "csv_errors", "find_layout"]
 
-import codecs
-import gzip
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from patron.errors import TableError
+from patron.tables.encoding import open_bytes
 from patron.tables.options import TextOptions
 
-_CHUNK = 1 << 20
 _Found = tuple[str, int, bool, int]  # delimiter, lines to skip, header, number of columns
 
 
@@ -28,26 +24,7 @@ class Layout:
     relation: str
     names: list[str]
     notes: list[str]
-
-
-def as_utf8(path: Path, name: str, encoding: str | None) -> tuple[Path, str | None]:
-    """A path to the content as UTF-8, and a note if that is a temporary copy made for it.
-
-    Without `encoding`: UTF-8, else cp1252 if it uses bytes that only that has, else latin-1.
-    """
-    found, wrong_at = _scan(path, name)
-    if encoding is None:
-        if found == "utf-8":
-            return path, None
-    elif codecs.lookup(encoding).name == "utf-8":
-        if found == "utf-8":
-            return path, None
-        raise TableError(
-            f"{name} is not UTF-8: line {wrong_at} holds other bytes (it looks like {found}); "
-            f'leave the encoding out, or give encoding = "{found}"'
-        )
-    encoding = encoding or found
-    return _copy(path, name, encoding), f"encoding {encoding} (not UTF-8)"
+    delimiter: str = ""
 
 
 def find_layout(connection: Any, path: Path, name: str, options: TextOptions) -> Layout:
@@ -62,20 +39,12 @@ def find_layout(connection: Any, path: Path, name: str, options: TextOptions) ->
                 "give columns = [{name, start, width}, …] for columns of fixed width"
             )
         return aligned
-    delimiter, skip, header, count = _sniff(connection, path, options)
-    if count == 1 and not options.delimiter:
+    found = _sniff(connection, path, options)
+    if found is None or (found[3] == 1 and not options.delimiter):
         aligned = _aligned(connection, path, name, options)
         if aligned:
             return aligned
-        # One column, says the sniffer, but the first line holds a delimiter: a later line is
-        # ragged, and the reader will name it.
-        with _open(path) as stream:
-            first = stream.readline().decode("utf-8", "replace")
-        signs = Counter(sign for sign in first if sign in ",;\t|")
-        if signs:
-            ((delimiter, number),) = signs.most_common(1)
-            skip, count = 0, number + 1
-    return _delimited(connection, path, name, options, (delimiter, skip, header, count))
+    return _delimited(connection, path, name, options, _by_first_line(path, options, found))
 
 
 @contextmanager
@@ -98,26 +67,45 @@ def csv_errors(name: str) -> Iterator[None]:
         elif "nterminated quote" in text or "quote should be followed" in text:
             what = "a quote is opened and not closed properly; mend that line"
         else:
-            what = "cannot be read as text with columns: " + text.splitlines()[0]
+            what = (
+                "cannot be read as text with columns; the options delimiter, header and columns "
+                f"say how it is laid out ({text.splitlines()[0]})"
+            )
         raise TableError(f"{where}: {what}") from error
 
 
-def quoted(text: str | Path) -> str:
-    """An SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def _sniff(connection: Any, path: Path, options: TextOptions) -> _Found:
-    given = [quoted(_as_glob(path)), "quote = '\"'"]
+def _sniff(connection: Any, path: Path, options: TextOptions) -> _Found | None:
+    given = [_file(path), "quote = '\"'"]
     if options.delimiter:
-        given.append(f"delim = {quoted(options.delimiter)}")
+        given.append(f"delim = {_quoted(options.delimiter)}")
     if options.header is not None:
         given.append(f"header = {str(options.header).lower()}")
     elif options.columns:
         given.append("header = false")
-    return connection.sql(
-        f"SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({', '.join(given)})"
-    ).fetchall()[0]
+    import duckdb
+
+    try:
+        return connection.sql(
+            "SELECT Delimiter, SkipRows, HasHeader, len(Columns) "
+            f"FROM sniff_csv({', '.join(given)})"
+        ).fetchall()[0]
+    except duckdb.InvalidInputException:
+        return None
+
+
+def _by_first_line(path: Path, options: TextOptions, found: _Found | None) -> _Found:
+    """What the sniffer found, unless it made sense of ragged lines by leaving some out.
+
+    It may take the file for one column, or skip a header that has fewer fields than the lines
+    below. The first line then decides, and the reader will name the line that differs.
+    """
+    with open_bytes(path) as stream:
+        first = stream.readline().decode("utf-8", "replace")
+    signs = Counter(sign for sign in first if sign in (options.delimiter or ",;\t|"))
+    if found and (not signs or (found[3] > 1 and not (found[1] and found[0] in signs))):
+        return found
+    delimiter = signs.most_common(1)[0][0] if signs else options.delimiter or ","
+    return delimiter, 0, not options.columns and options.header is not False, signs[delimiter] + 1
 
 
 def _delimited(
@@ -128,8 +116,7 @@ def _delimited(
 
     def reader(header: bool) -> str:
         return (
-            f"read_csv({quoted(_as_glob(path))}, auto_detect = false, delim = {quoted(delimiter)}, "
-            f"quote = '\"', escape = '\"', skip = {skip}, "
+            f"read_csv({_file(path)}, auto_detect = false, delim = {_quoted(delimiter)}, quote = '\"', escape = '\"', skip = {skip}, "
             f"header = {str(header).lower()}, columns = {{{texts}}})"
         )
 
@@ -137,7 +124,9 @@ def _delimited(
     if delimiter != "," and count > 1:
         notes.append("delimiter tab" if delimiter == "\t" else f'delimiter "{delimiter}"')
     if skip:
-        notes.append(f"the first {skip} lines are skipped")
+        notes.append(
+            "the first line is skipped" if skip == 1 else f"the first {skip} lines are skipped"
+        )
     if header and not options.columns:
         row = connection.sql(f"SELECT * FROM {reader(False)} LIMIT 1").fetchall()[0]
         names = [(text or "").strip() for text in row]
@@ -147,7 +136,7 @@ def _delimited(
                 notes.append(f"a column without a name is called column{index + 1}")
     else:
         names = _given_names(name, options, count, notes)
-    return Layout(reader(header), names, notes)
+    return Layout(reader(header), names, notes, delimiter)
 
 
 def _aligned(connection: Any, path: Path, name: str, options: TextOptions) -> Layout | None:
@@ -190,69 +179,18 @@ def _fixed_width(path: Path, name: str, columns: Sequence[Mapping[str, Any]]) ->
 def _lines(path: Path) -> str:
     # No text file holds the character 1, so each line is one field.
     return (
-        f"(FROM read_csv({quoted(_as_glob(path))}, auto_detect = false, delim = chr(1), quote = '',"
+        f"(FROM read_csv({_file(path)}, auto_detect = false, delim = chr(1), quote = '',"
         " escape = '', header = false, columns = {line: 'VARCHAR'}) WHERE trim(line) <> '')"
     )
 
 
-def _scan(path: Path, name: str) -> tuple[str, int]:
-    """The likely encoding, and the first line that is not UTF-8 (0 if none)."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines, wrong_at, cp1252, blank = 1, 0, False, True
-    try:
-        with _open(path) as stream:
-            while chunk := stream.read(_CHUNK):
-                if blank and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    return "utf-16", 1
-                blank = blank and not chunk.strip()
-                if b"\0" in chunk:
-                    line = lines + chunk[: chunk.index(b"\0")].count(b"\n")
-                    raise TableError(
-                        f"{name}, line {line}: a NUL byte; this is no text file, or a damaged one"
-                    )
-                if not wrong_at and not (chunk.isascii() and not decoder.getstate()[0]):
-                    try:
-                        decoder.decode(chunk)
-                    except UnicodeDecodeError as error:
-                        wrong_at = lines + chunk[: max(error.start, 0)].count(b"\n")
-                if wrong_at:
-                    cp1252 = cp1252 or bool(re.search(rb"[\x80-\x9f]", chunk))
-                lines += chunk.count(b"\n")
-    except (OSError, EOFError) as error:
-        raise TableError(f"{name} cannot be read: {error}") from error
-    if blank:
-        raise TableError(f"{name} is empty; expected a header and rows")
-    if not wrong_at and decoder.getstate()[0]:
-        wrong_at = lines
-    if not wrong_at:
-        return "utf-8", 0
-    return ("cp1252" if cp1252 else "latin-1"), wrong_at
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _copy(path: Path, name: str, encoding: str) -> Path:
-    descriptor, copy = tempfile.mkstemp(prefix="patron-", suffix=".csv")
-    try:
-        with (
-            _open(path) as stream,
-            codecs.getreader(encoding)(stream) as reader,
-            os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out,
-        ):
-            while text := reader.read(_CHUNK):
-                out.write(text)
-    except UnicodeDecodeError as error:
-        Path(copy).unlink()
-        raise TableError(f"{name} is not {encoding}: {error.reason}") from error
-    return Path(copy)
-
-
-def _open(path: Path) -> IO[bytes]:
-    if path.name.lower().endswith(".gz"):
-        return cast(IO[bytes], gzip.open(path))
-    return path.open("rb")
-
-
-def _as_glob(path: Path) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", str(path))
+def _file(path: Path) -> str:
+    # DuckDB reads * ? and [ in a path as patterns.
+    return _quoted(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
 def _given_names(name: str, options: TextOptions, count: int, notes: list[str]) -> list[str]:

@@ -5,13 +5,15 @@ nothing is lost: digits with a leading zero (a postcode) and digits too long for
 Blank values fit every kind but text, and become null.
 """
 
-__all__ = ["TEXT", "Kind", "candidates", "fitting", "forced", "guesses"]
+__all__ = ["COMMA", "POINT", "TEXT", "Kind", "candidates", "fitting", "forced", "guesses"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+
+from patron.tables.options import TextOptions
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,22 @@ TEXT = Kind(pa.string(), "COL IS NOT NULL", "COL")
 _SAMPLE = 2_000
 _BOOL = Kind(pa.bool_(), _matches("(?i:true|false)"), "try_cast(COL AS BOOLEAN)")
 _WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(COL AS BIGINT)")
-_POINT = Kind(
+POINT = Kind(
     _FLOAT,
     _matches(rf"[+-]?((0|[1-9]\d{{0,17}})(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"),
     "try_cast(COL AS DOUBLE)",
 )
-_COMMA = Kind(
+COMMA = Kind(
     _FLOAT,
     _matches(r"[+-]?(0|[1-9]\d{0,17}|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?"),
     _COMMA_VALUE,
     "decimal comma",
+)
+_THOUSANDS = Kind(
+    _FLOAT,
+    _matches(r"[+-]?(0|[1-9]\d{0,2}(,\d{3})*)(\.\d*)?"),
+    "try_cast(replace(COL, ',', '') AS DOUBLE)",
+    "commas between thousands",
 )
 _DIGITS = Kind(
     pa.string(), _matches(r"\d+"), "COL", "kept as text: digits that begin with 0 or are too long"
@@ -79,28 +87,35 @@ _ISO_DATES = [_dates("%Y-%m-%d", note=False), _dates("%Y/%m/%d")]
 _LOCAL_DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
 
 
-def candidates(decimal: str | None, date_format: str | None) -> list[Kind]:
-    """The kinds to try on a column; the first that fits wins."""
-    numbers = {",": [_WHOLE, _COMMA, _POINT], ".": [_WHOLE, _POINT]}
-    dates = _date_kinds(date_format)
-    given, others = (dates[:1], dates[1:]) if date_format else ([], dates)
-    return [
-        *given,
-        _BOOL,
-        *numbers.get(decimal or "", [_WHOLE, _POINT, _COMMA]),
-        *others,
-        _DIGITS,
-    ]
+def candidates(options: TextOptions, delimiter: str) -> list[Kind]:
+    """The kinds to try on a column; the first that fits wins.
+
+    Between commas as delimiters, "1,234" in quotes is a thousand and more; elsewhere it is a
+    decimal comma, unless a point in the same column says otherwise.
+    """
+    if options.decimal == ",":
+        numbers = [_WHOLE, COMMA, POINT]
+    elif options.decimal == ".":
+        numbers = [_WHOLE, POINT, _THOUSANDS]
+    elif delimiter == ",":
+        numbers = [_WHOLE, POINT, _THOUSANDS, COMMA]
+    else:
+        numbers = [_WHOLE, POINT, COMMA, _THOUSANDS]
+    dates = _date_kinds(options.date_format)
+    if options.date_format:
+        return [dates[0], _BOOL, *numbers, *dates[1:], _DIGITS]
+    return [_BOOL, *numbers, *dates, _DIGITS]
 
 
-def forced(kind: str, decimal: str | None, date_format: str | None) -> list[Kind]:
+def forced(kind: str, options: TextOptions) -> list[Kind]:
     """The kinds that the user's `types` leave: "text", "number" or "date"."""
     if kind == "text":
         return [TEXT]
     if kind == "date":
-        return _date_kinds(date_format)
-    broken = [_ANY_COMMA, _ANY_POINT] if decimal == "," else [_ANY_POINT, _ANY_COMMA]
-    return [_ANY_WHOLE, *broken]
+        return _date_kinds(options.date_format)
+    if options.decimal == ",":
+        return [_ANY_WHOLE, _ANY_COMMA, _ANY_POINT]
+    return [_ANY_WHOLE, _ANY_POINT, _ANY_COMMA]
 
 
 def guesses(connection: Any, relation: str, kinds: Sequence[Kind]) -> dict[str, list[Kind]]:
@@ -142,8 +157,9 @@ def fitting(
 
 def _date_kinds(date_format: str | None) -> list[Kind]:
     if date_format:
-        quoted = date_format.replace("'", "''")
-        return [_dates(quoted), *_ISO_DATES, _ISO, _ISO_OFFSET]
+        form = date_format.replace("'", "''")
+        times = [] if "%H" in form else [_dates(f"{form} %H:%M"), _dates(f"{form} %H:%M:%S")]
+        return [_dates(form), *times, *_ISO_DATES, _ISO, _ISO_OFFSET]
     local = [_dates(form) for form in _LOCAL_DATES]
     times = [_dates(f"{form} {time}") for form in _LOCAL_DATES for time in ("%H:%M", "%H:%M:%S")]
     return [*_ISO_DATES, _ISO, _ISO_OFFSET, *local, *times]

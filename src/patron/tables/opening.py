@@ -28,8 +28,8 @@ def open_source(source: Any, **format_options: Any) -> Source:
         known = from_memory(source)
         if known is None:
             raise TableError(
-                f"a {type(source).__name__} is not a table; give a path, a URL, or a pandas, "
-                "polars or pyarrow table"
+                f"an object of type {type(source).__name__} is no table; "
+                "give a path, a URL, or a pandas, polars or pyarrow table"
             )
         _refuse_options(format_options, known.name)
         return known
