@@ -1,0 +1,316 @@
+"""The commands. Each reads its arguments, calls one room, and says what came of it."""
+
+__all__ = ["app"]
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from patron.cli.terminal import say, shown, warn
+from patron.errors import UserError
+
+app = typer.Typer(
+    name="patron",
+    help="From a shop's customer table to decisions that it can defend.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="How many threads to use.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="The seed of every random number.")]
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A patron.toml.")]
+BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A folder that `run` wrote.")]
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="A file, or a database's URL.")]
+
+
+@app.callback()
+def _patron(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from patron import __version__
+
+        say(f"patron {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    table: Table,
+    entity: Annotated[str | None, typer.Option(help="The column that says which customer.")] = None,
+    purchase: Annotated[str | None, typer.Option(help="The column that says who bought.")] = None,
+    spend: Annotated[str | None, typer.Option(help="The column of what they spent.")] = None,
+    treatment: Annotated[
+        str | None, typer.Option(help="The column that says who was contacted.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The Study to write.")] = Path("patron.toml"),
+    columns: Annotated[
+        str | None, typer.Option(help="Names of the columns of a file without a header: a,b,c.")
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="How its dates are written, such as %Y%m%d.")
+    ] = None,
+    quiet: Quiet = False,
+    threads: Threads = None,  # noqa: ARG001 (every command takes it)
+    seed: Seed = None,  # noqa: ARG001
+) -> None:
+    """Look at a table and write a commented Study with the inferred roles."""
+    from patron.study.propose import propose
+    from patron.tables import open_source, write_text
+
+    if out.exists():
+        raise UserError(f"{out} exists. Name another file with --out, or move it away.")
+    given = {"columns": columns.split(",") if columns else None, "date_format": date_format}
+    options = {name: value for name, value in given.items() if value}
+    with shown(quiet).stage(f"look at {table}"):
+        text = propose(
+            open_source(table, **options),
+            entity=entity,
+            purchase=purchase,
+            spend=spend,
+            treatment=treatment,
+            path=_seen_from(table, out),
+            format=options,
+        )
+    write_text(out, text)
+    if not quiet:
+        say(f"Wrote {out}. Read it, correct the roles, then: patron audit {out}")
+
+
+@app.command()
+def audit(
+    study: StudyPath,
+    fail_on: Annotated[
+        str | None, typer.Option(help='"serious", "warning" or "never"; else as [audit] says.')
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the findings there, too.")
+    ] = None,
+    quiet: Quiet = False,
+    threads: Threads = None,
+    seed: Seed = None,
+) -> None:
+    """Look for what is wrong with a table before a model does."""
+    from patron.cli.terminal import show_audit
+    from patron.customers import load_customers
+    from patron.examine import examine
+    from patron.tables import write_text
+
+    asked = _study(study, seed, threads)
+    gate = fail_on or asked.audit.fail_on
+    if gate not in ("serious", "warning", "never"):
+        raise UserError(f'--fail-on is "serious", "warning" or "never", not "{gate}".')
+    progress = shown(quiet)
+    with progress.stage("read the table"):
+        customers = load_customers(asked)
+    examined = examine(customers, asked, threads=_threads(asked), progress=progress)
+    if json_file:
+        import json
+
+        data = {"findings": examined.findings(), "checks": list(examined.audit.outcomes)}
+        write_text(json_file, json.dumps(data, indent=1, default=str))
+    if not quiet:
+        show_audit(customers, examined)
+    worst = {"serious": ("serious",), "warning": ("serious", "warning"), "never": ()}[gate]
+    open_findings = [f for f in examined.audit.findings if f.severity in worst]
+    raise typer.Exit(1 if open_findings else 0)
+
+
+@app.command()
+def features(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help="The customer table to write.")],
+    as_of: Annotated[
+        list[datetime] | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Dates instead of the Study's; repeatable."),
+    ] = None,
+    labels: Annotated[bool, typer.Option(help="Add what happened next.")] = True,
+    quiet: Quiet = False,
+    threads: Threads = None,
+    seed: Seed = None,
+) -> None:
+    """Turn orders into a customer table as it was known on the as_of dates."""
+    from patron.features.events import build_features
+    from patron.tables import open_source, write_table
+
+    asked = _study(study, seed, threads)
+    if asked.events is None:
+        raise UserError(f"{study} has no [events]; there is nothing to make features from.")
+    source = open_source(asked.events_path, **asked.events.format.options())
+    dates = [moment.date() for moment in as_of] if as_of else None
+    with shown(quiet).stage("make the features"):
+        made = build_features(source, asked.events, as_of=dates, labels=labels)
+    write_table(made.table, out)
+    if not quiet:
+        say(f"{made.table.num_rows:,} customers, {made.table.num_columns} columns: {out}")
+        for dropped in made.dropped:
+            say(f"  left out: {dropped['rows']:,} lines, {dropped['rule']}")
+        for note in made.notes:
+            say(f"  {note}")
+
+
+@app.command()
+def run(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    quiet: Quiet = False,
+    threads: Threads = None,
+    seed: Seed = None,
+) -> None:
+    """Take the whole path: audit, model, evidence, report and bundle."""
+    from patron.cli.terminal import show_run
+    from patron.pipeline import run as run_path
+
+    asked = _study(study, seed, threads)
+    done = run_path(asked, out, created=_now(), progress=shown(quiet))
+    if not quiet:
+        show_run(done)
+
+
+@app.command()
+def score(
+    bundle: BundlePath,
+    table: Table,
+    out: Annotated[str, typer.Option(help="Where to: .parquet, .csv, or a database's table.")],
+    reasons: Annotated[bool, typer.Option(help="Add up to three reasons a customer.")] = False,
+    quiet: Quiet = False,
+    threads: Threads = None,
+    seed: Seed = None,  # noqa: ARG001 (scoring uses no random numbers)
+) -> None:
+    """Score a table, batch by batch, in bounded memory."""
+    import os
+
+    from patron.bundle import load_bundle
+    from patron.score import score_source
+
+    done = score_source(
+        load_bundle(bundle),
+        table,
+        out,
+        scored_at=_now(),
+        reasons=reasons,
+        threads=threads or os.cpu_count() or 1,
+        progress=shown(quiet),
+    )
+    if not quiet:
+        say(f"{done.rows:,} customers scored, {done.positive:,} above the threshold: {out}")
+        say(f"Model {done.version}.")
+        for sentence in done.warnings:
+            warn(sentence)
+
+
+@app.command()
+def serve(
+    bundle: BundlePath,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    token_file: Annotated[
+        Path | None, typer.Option(help="A file with the token that callers must send.")
+    ] = None,
+    quiet: Quiet = False,
+    threads: Threads = None,
+    seed: Seed = None,  # noqa: ARG001 (scoring uses no random numbers)
+) -> None:
+    """Answer requests for scores over HTTP until interrupted."""
+    from patron.bundle import load_bundle
+    from patron.serve import create_app, run_server
+
+    served = create_app(load_bundle(bundle), token=_token(token_file))
+    tell: Any = None if quiet else lambda url: say(f"Patron listens on {url} (Ctrl-C ends it).")
+    run_server(served, host=host, port=port, threads=threads or 4, on_start=tell)
+
+
+@app.command()
+def worlds(
+    name: Annotated[str, typer.Argument(help="The world; so far: corner.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    rows: Annotated[int | None, typer.Option(help="How many customers.")] = None,
+    quiet: Quiet = False,
+    threads: Threads = None,  # noqa: ARG001 (every command takes it)
+    seed: Seed = None,
+) -> None:
+    """Write a synthetic shop whose truth is known: table, truth and Study."""
+    from patron.worlds import make
+
+    with shown(quiet).stage(f"make the world {name}"):
+        world = make(name, rows=rows, seed=seed or 0)
+        world.write(out)
+    if not quiet:
+        say(f"{world.table.num_rows:,} customers: {out}. Next: patron run {out / 'patron.toml'}")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("patron-demo"),
+    quiet: Quiet = False,
+    threads: Threads = None,
+    seed: Seed = None,
+) -> None:
+    """Take the whole path on a small synthetic shop, and say what to open."""
+    from patron.bundle import load_bundle
+    from patron.cli.terminal import show_run
+    from patron.pipeline import run as run_path
+    from patron.score import score_source
+    from patron.worlds import make
+
+    progress = shown(quiet)
+    with progress.stage("make a shop"):
+        world = make("corner", seed=seed or 0)
+        world.write(out / "shop")
+    asked = _study(out / "shop" / "patron.toml", seed, threads)
+    done = run_path(asked, out / "run", created=_now(), truth=world.truth, progress=progress)
+    scored = score_source(
+        load_bundle(out / "run" / "bundle"),
+        out / "shop" / "table.parquet",
+        out / "scores.parquet",
+        scored_at=_now(),
+    )
+    if not quiet:
+        show_run(done)
+        say(f"Scores of {scored.rows:,} customers: {out / 'scores.parquet'}")
+
+
+def _study(path: Path, seed: int | None, threads: int | None) -> Any:
+    from patron.study import Study
+
+    return Study.load(path).with_run(seed=seed, threads=threads)
+
+
+def _threads(study: Any) -> int:
+    import os
+
+    return study.run.threads or os.cpu_count() or 1
+
+
+def _now() -> datetime:
+    """The time at the edge: only the commands look at the clock."""
+    from datetime import UTC
+
+    return datetime.now(UTC)
+
+
+def _seen_from(table: str, study: Path) -> str:
+    """The table's path as a Study at `study` has to name it."""
+    import os
+
+    if "://" in table:
+        return table
+    path, mark, query = table.partition("?")
+    return Path(os.path.relpath(path, study.absolute().parent)).as_posix() + mark + query
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"the token file {file} cannot be read: {error}.") from error
+    if not token:
+        raise UserError(f"the token file {file} is empty; put one line with the token into it.")
+    return token
