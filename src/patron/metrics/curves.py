@@ -72,7 +72,6 @@ def gains_curve(
         share = step / GAINS_STEPS
         value, low, high = captured(rows, at, share, level)
         points.append({"contacted": share, "captured": value, "low": low, "high": high})
-    points[-1]["low"] = 1.0  # everybody contacted, nobody missed: known without data
     return points
 
 
@@ -87,6 +86,8 @@ def score_histogram(y: ArrayLike, p: ArrayLike) -> dict[str, list[float]]:
 
 
 def _evenly(along: Vector) -> Codes:
-    """The positions of about 200 points, evenly spread on the rising values of `along`."""
+    """The positions of at most 200 points, evenly spread on the rising values of `along`."""
+    if along.size <= POINTS:
+        return np.arange(along.size)
     wanted = np.linspace(along[0], along[-1], POINTS)
-    return np.unique(np.r_[0, np.searchsorted(along, wanted), along.size - 1])
+    return np.unique(np.minimum(np.searchsorted(along, wanted), along.size - 1))
