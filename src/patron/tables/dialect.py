@@ -31,19 +31,12 @@ def find_layout(connection: Any, path: Path, name: str, options: TextOptions) ->
     """Detect what `options` leave open."""
     if options.columns and not isinstance(options.columns[0], str):
         return _fixed_width(path, name, options.columns)
-    if options.delimiter == "whitespace":
-        aligned = _aligned(connection, path, name, options)
-        if aligned is None:
-            raise TableError(
-                f'{name}: with delimiter = "whitespace" all lines need the same number of fields; '
-                "give columns = [{name, start, width}, …] for columns of fixed width"
-            )
-        return aligned
-    found = _sniff(connection, path, options)
-    if found is None or (found[3] == 1 and not options.delimiter):
-        aligned = _aligned(connection, path, name, options)
-        if aligned:
-            return aligned
+    aligned = options.delimiter == "whitespace"
+    found = None if aligned else _sniff(connection, path, options)
+    if aligned or found is None or (found[3] == 1 and not options.delimiter):
+        layout = _aligned(connection, path, name, options)
+        if layout:
+            return layout
     return _delimited(connection, path, name, options, _by_first_line(path, options, found))
 
 
@@ -75,6 +68,8 @@ def csv_errors(name: str) -> Iterator[None]:
 
 
 def _sniff(connection: Any, path: Path, options: TextOptions) -> _Found | None:
+    import duckdb
+
     given = [_file(path), "quote = '\"'"]
     if options.delimiter:
         given.append(f"delim = {_quoted(options.delimiter)}")
@@ -82,8 +77,6 @@ def _sniff(connection: Any, path: Path, options: TextOptions) -> _Found | None:
         given.append(f"header = {str(options.header).lower()}")
     elif options.columns:
         given.append("header = false")
-    import duckdb
-
     try:
         return connection.sql(
             "SELECT Delimiter, SkipRows, HasHeader, len(Columns) "
@@ -116,7 +109,8 @@ def _delimited(
 
     def reader(header: bool) -> str:
         return (
-            f"read_csv({_file(path)}, auto_detect = false, delim = {_quoted(delimiter)}, quote = '\"', escape = '\"', skip = {skip}, "
+            f"read_csv({_file(path)}, auto_detect = false, delim = {_quoted(delimiter)}, "
+            f"quote = '\"', escape = '\"', skip = {skip}, "
             f"header = {str(header).lower()}, columns = {{{texts}}})"
         )
 
@@ -141,11 +135,19 @@ def _delimited(
 
 def _aligned(connection: Any, path: Path, name: str, options: TextOptions) -> Layout | None:
     """Fields set apart by runs of blanks, if all lines have the same number of them."""
-    split = f"(SELECT regexp_split_to_array(trim(line), '\\s+') AS f FROM {_lines(path)})"
+    fields = "regexp_split_to_array(trim(line), '\\s+')"
+    split = f"(SELECT {fields} AS f, number FROM {_lines(path)})"
     first = connection.sql(f"SELECT f FROM {split} LIMIT 1").fetchall()
     count = len(first[0][0]) if first else 0
-    ragged = f"SELECT 1 FROM {split} WHERE len(f) <> {count} LIMIT 1"
-    if count < 2 or connection.sql(ragged).fetchall():
+    ragged = connection.sql(
+        f"SELECT number, len(f) FROM {split} WHERE len(f) <> {count} ORDER BY number LIMIT 1"
+    ).fetchall()
+    if ragged and (options.delimiter or (count > 1 and count == len(options.columns))):
+        raise TableError(
+            f"{name}, line {ragged[0][0]}: {ragged[0][1]} fields where {count} were expected; "
+            "for columns of fixed width give columns = [{name, start, width}, …]"
+        )
+    if ragged or count < 2:
         return None
     header = options.header
     if header is None:
@@ -179,8 +181,9 @@ def _fixed_width(path: Path, name: str, columns: Sequence[Mapping[str, Any]]) ->
 def _lines(path: Path) -> str:
     # No text file holds the character 1, so each line is one field.
     return (
-        f"(FROM read_csv({_file(path)}, auto_detect = false, delim = chr(1), quote = '',"
-        " escape = '', header = false, columns = {line: 'VARCHAR'}) WHERE trim(line) <> '')"
+        "(FROM (SELECT line, row_number() OVER () AS number "
+        f"FROM read_csv({_file(path)}, auto_detect = false, delim = chr(1), quote = '', "
+        "escape = '', header = false, columns = {line: 'VARCHAR'})) WHERE trim(line) <> '')"
     )
 
 

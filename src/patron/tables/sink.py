@@ -5,7 +5,7 @@ __all__ = ["Sink", "open_sink", "write_table"]
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -84,27 +84,31 @@ class FileSink(Sink):
 
     def _begin(self, undo: ExitStack) -> None:
         beside = undo.enter_context(replacement(self._path))
+        # What is open: the file, the packer if there is one, and the writer; closed from the last.
+        self._open: list[Any] = []
+        undo.callback(self._drop)
         with told(self._path):
-            stream = undo.enter_context(beside.open("wb"))
-        self._stream = stream
+            self._open.append(pa.OSFile(str(beside), "wb"))
+            if self._path.name.lower().endswith(".gz"):
+                self._open.append(pa.CompressedOutputStream(self._open[0], "gzip"))
 
     def _create(self, schema: pa.Schema) -> None:
-        self._writer = _writer(self._path.name.lower(), self._stream, schema)
-        self._undo.callback(self._drop_writer)
+        self._open.append(_writer(self._path.name.lower(), self._open[-1], schema))
 
     def _append(self, part: pa.Table) -> None:
         with told(self._path):
-            self._writer.write_table(part)
+            self._open[-1].write_table(part)
 
     def _finish(self) -> None:
         with told(self._path):
-            self._writer.close()
-            self._stream.flush()
+            while self._open:
+                self._open.pop().close()
 
-    def _drop_writer(self) -> None:
+    def _drop(self) -> None:
         # After a full disk the end of the file cannot be written either; the first error counts.
-        with suppress(OSError):
-            self._writer.close()
+        while self._open:
+            with suppress(OSError):
+                self._open.pop().close()
 
 
 def open_sink(target: str | Path) -> Sink:
@@ -135,7 +139,7 @@ def write_table(table: pa.Table, target: str | Path) -> None:
 _ENDINGS = (".parquet", ".csv", ".csv.gz", ".arrow", ".feather", ".ipc")
 
 
-def _writer(name: str, stream: BinaryIO, schema: pa.Schema) -> Any:
+def _writer(name: str, stream: Any, schema: pa.Schema) -> Any:
     if name.endswith(".parquet"):
         import pyarrow.parquet as pq
 
@@ -143,9 +147,7 @@ def _writer(name: str, stream: BinaryIO, schema: pa.Schema) -> Any:
     if name.endswith((".csv", ".csv.gz")):
         import pyarrow.csv
 
-        gzip = name.endswith(".gz")
-        out = pa.CompressedOutputStream(stream, "gzip") if gzip else stream
-        return pyarrow.csv.CSVWriter(out, schema)
+        return pyarrow.csv.CSVWriter(stream, schema)
     return pa.ipc.new_file(stream, schema)
 
 
