@@ -130,7 +130,7 @@ def _read(connection: Any, source: Source, events: EventsSection) -> Lines:
     optional = ("order_id", "product", "category", "quantity")
     return Lines(
         connection,
-        frozenset(key for key in optional if getattr(events, key, None)),
+        frozenset(key for key in optional if getattr(events, key)),
         EPOCH + timedelta(days=first),
         EPOCH + timedelta(days=last),
         tuple({"rule": rule, "rows": dropped[rule]} for rule in rules),
@@ -163,8 +163,9 @@ def _selection(resolver: "_Resolver", events: EventsSection) -> str:
             f"CASE WHEN {kind} = 'purchase' THEN true "
             f"WHEN {kind} IN ('return', 'cancellation') THEN false END"
         )
-    quantity = getattr(events, "quantity", None)
-    units = f"TRY_CAST({resolver.expression('quantity', quantity)} AS {_MONEY})" if quantity else ""
+    units = f"NULL::{_MONEY}"
+    if events.quantity:
+        units = f"TRY_CAST({resolver.expression('quantity', events.quantity)} AS {_MONEY})"
 
     def text(key: str) -> str:
         name = getattr(events, key)
@@ -184,13 +185,13 @@ def _selection(resolver: "_Resolver", events: EventsSection) -> str:
             SELECT {entity} AS entity, {_day(resolver, events.time)} AS day, {amount} AS amount,
                 {purchase} AS purchase, {text("order_id")} AS order_id,
                 {text("product")} AS product, {text("category")} AS category,
-                {units or f"NULL::{_MONEY}"} AS units, {line} AS line,
+                {units} AS units, {line} AS line,
                 {missing} AS missing, {wanted} AS wanted
             FROM incoming)"""
 
 
 def _day(resolver: "_Resolver", name: str) -> str:
-    """The SQL for the day of a line, from a date, a time stamp, ISO text or 20110501."""
+    """The SQL for the day of a line, from a date, a time stamp, ISO text or 20250131."""
     column = resolver.column("time", name)
     kind = resolver.type_of(column)
     if kind in _TIMES:
@@ -206,7 +207,7 @@ def _day(resolver: "_Resolver", name: str) -> str:
     else:
         raise StudyError(
             f'[events] time = "{name}" is of type {kind.lower()}; expected dates, time stamps, '
-            "text such as 2011-05-01, or whole numbers such as 20110501."
+            "text such as 2025-01-31, or whole numbers such as 20250131."
         )
     return f"TRY({day} - DATE '{EPOCH}')"
 
@@ -233,6 +234,12 @@ class _Resolver:
                     name, self._names, table=self._table, named=f"named by [events] {key}"
                 )
             )
+        twins = [each for each in self._names if each.casefold() == name.casefold()]
+        if len(twins) > 1:  # SQL would take the first of them, whichever is meant
+            raise StudyError(
+                f"[events] {key}: the columns {' and '.join(twins)} of {self._table} differ only "
+                "by case; rename one."
+            )
         self._used.add(name)
         quoted = name.replace('"', '""')
         return f'"{quoted}"'
@@ -247,10 +254,8 @@ class _Resolver:
             return self.column(key, text)
         named = f'[events] {key} = "{text}"'
         for name in self._columns_in(named, text):
-            known = [each for each in self._names if each.casefold() == name.casefold()]
-            if len(known) > 1:
-                raise StudyError(f"{named}: the columns {known} differ only by case; rename one.")
-            self.column(key, known[0] if known else name)
+            known = (each for each in self._names if each.casefold() == name.casefold())
+            self.column(key, next(known, name))
         sql = f"({text}\n)"
         self._check(named, f"SELECT 1 FROM incoming WHERE {sql} IS NULL")
         return f"TRY{sql}"
