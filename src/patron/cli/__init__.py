@@ -3,11 +3,17 @@
 __all__ = ["main"]
 
 import sys
+from typing import Any
+
+import typer
 
 from patron.cli.commands import app
 from patron.errors import PatronError
 
 INTERRUPTED = 130
+
+# Typer shows only some of click's errors, and newer ones carry a click of their own.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -16,16 +22,14 @@ def main(arguments: list[str] | None = None) -> None:
     0 done; 1 done, but findings or gates say no; 2 the user's mistake; 3 a fault of ours;
     130 interrupted.
     """
-    import click
-
     try:
         code = app(arguments, standalone_mode=False)
     except PatronError as error:
         code = _say(str(error), error.exit_code)
-    except click.UsageError as error:
+    except _UsageError as error:
         usage = error.ctx.get_usage() + "\n" if error.ctx else ""
         code = _say(f"{error.format_message()}\n{usage}".rstrip(), 2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         code = _say("interrupted; nothing was left half written.", INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has gone
         sys.stderr.close()
