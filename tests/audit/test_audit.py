@@ -142,7 +142,12 @@ def test_findings_are_plain_json_and_show_no_customer(faulty):
     [
         {"only": pa.array([], pa.float64())},
         {"empty": pa.nulls(500), "nan": np.full(500, np.nan), "flat": np.ones(500)},
-        {"<b>": [[1]] * 500, "when": pa.array([None, 1] * 250, pa.duration("s"))},
+        {
+            "<b>": [[1]] * 500,
+            "when": pa.array([None, 1] * 250, pa.duration("s")),
+            "span": pa.array([(1, 2, 3), None] * 250, pa.month_day_nano_interval()),
+            "view": pa.array([str(i) for i in range(500)], pa.string_view()),
+        },
         {"huge": np.r_[np.full(499, 1e300), np.inf], "half": np.arange(500) % 2 == 0},
     ],
     ids=["no rows", "nothing in the columns", "odd types", "infinities"],

@@ -14,6 +14,7 @@ from patron.schema import Role
 HOLDOUT = 0.2
 SERIOUS_OVERLAP = 0.01
 PAIRS_SHOWN = 5
+NAMES_SHOWN = 6
 
 
 class ExactDuplicates(Check):
@@ -200,5 +201,7 @@ def _sample_pairs(
         one, two = (table.slice(int(row), 1).to_pylist()[0] for row in pair)
         differing = [name for name in one if one[name] != two[name]]
         shown = masked("|".join(str(one[name]) for name in key))
-        evidence[f"pair_{len(evidence) + 1}"] = f"{shown}: {', '.join(differing)} differ"
+        names = ", ".join(differing[:NAMES_SHOWN])
+        more = f" and {len(differing) - NAMES_SHOWN} more" if differing[NAMES_SHOWN:] else ""
+        evidence[f"pair_{len(evidence) + 1}"] = f"{shown}: {names}{more} differ"
     return evidence

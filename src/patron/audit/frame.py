@@ -63,9 +63,9 @@ class Frame:
     target_name: str | None = None
     seed: int = 0
     threads: int = 1
-    _alone: dict[tuple[str, str, bool], Estimate] = field(default_factory=dict, repr=False)
-    _joint: dict[tuple[str, tuple[str, ...]], Estimate] = field(default_factory=dict, repr=False)
-    _suspects: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    _alone: dict[tuple[str, str, bool], Estimate] = field(default_factory=dict, init=False)
+    _joint: dict[tuple[str, tuple[str, ...]], Estimate] = field(default_factory=dict, init=False)
+    _suspects: dict[str, list[str]] = field(default_factory=dict, init=False)
 
     @cached_property
     def features(self) -> tuple[str, ...]:

@@ -174,7 +174,8 @@ def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
 
 
 def _is_text(dtype: pa.DataType) -> bool:
-    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(is_kind(dtype) for is_kind in kinds)
 
 
 def _is_whole(column: pa.ChunkedArray) -> bool:

@@ -94,7 +94,7 @@ def numbers_of(column: pa.ChunkedArray) -> tuple[np.ndarray, bool]:
     kind = column.type
     if pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
         column = column.cast(pa.float64())
-    elif pa.types.is_temporal(kind):
+    elif pa.types.is_temporal(kind) and not pa.types.is_interval(kind):
         whole = pa.int32() if kind.bit_width == 32 else pa.int64()
         column = column.cast(whole).cast(pa.float64(), safe=False)
     elif pa.types.is_integer(kind):
