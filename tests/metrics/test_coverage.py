@@ -69,11 +69,12 @@ SHOPS = {
         {"n": 400},
         {"roc_auc": 0.89, "average_precision": 0.89},
     ),
+    "2 %, steep, n = 1,000": ({"rate": 0.02, "slope": 4.0}, {"n": 1000}, {"roc_auc": 0.89}),
     "2 %, n = 2,000": ({"rate": 0.02}, {"n": 2000}, {}),
     "2 %, 500 entities of 6 rows": (
         {"rate": 0.02},
         {"n": 3000, "rows_each": 6},
-        {},
+        {"roc_auc": 0.91, "average_precision": 0.91},
     ),
 }
 CAUTIOUS = {"ece", "f1", "precision", "recall", "lift_at_10"}
@@ -109,7 +110,8 @@ def distorted(kind, p):
     "kind", ["overconfident", "timid", "too high", "slightly too high", "too low at the top"]
 )
 @pytest.mark.parametrize(
-    ("rate", "n", "rows_each"), [(0.3, 400, 1), (0.3, 4000, 1), (0.02, 4000, 1), (0.3, 3000, 6)]
+    ("rate", "n", "rows_each"),
+    [(0.3, 400, 1), (0.3, 4000, 1), (0.02, 1000, 1), (0.02, 4000, 1), (0.3, 3000, 6)],
 )
 def test_ece_covers_the_true_binned_error(shop, evidence, kind, rate, n, rows_each):
     random, world, draws, covered = np.random.default_rng(0), shop(rate), 1000, 0
@@ -121,9 +123,9 @@ def test_ece_covers_the_true_binned_error(shop, evidence, kind, rate, n, rows_ea
         covered += metrics.ece(y, p, groups=known).covers(np.abs(off).sum() / p.size)
     name = f"coverage of ece, {kind}, {rate:.0%}, n = {n:,}, {rows_each} rows each"
     evidence(name, covered / draws, f"{draws:,} samples")
-    # Both ends are bounds, so that it may cover more than it claims, and less (92 %) only with few
-    # positives and overconfident forecasts.
-    assert covered / draws >= (0.905 if rate < 0.1 else 0.93)
+    # Both ends are bounds, so that it may cover more than it claims, and a little less
+    # only with few positives and overconfident forecasts.
+    assert covered / draws >= (0.92 if rate < 0.1 else 0.93)
 
 
 @pytest.mark.truth

@@ -102,7 +102,7 @@ def ece(
     of the time by calibrated forecasts. The covariance of e is taken once from the residuals of
     the bins and once rescaled to the variance p (1 - p) that the forecasts imply; the wider counts.
     Assumes that rows (entities) are independent, and forecasts fixed before these rows were seen.
-    Broken by fewer than about 30 positives when forecasts are overconfident (covers about 92 %).
+    Broken by fewer than about 30 positives with overconfident forecasts (covers 91 to 95 %).
     Says nothing of errors that cancel within a bin.
     Source: Naeini, Cooper and Hauskrecht (2015) for the value; Kumar, Liang and Ma (2019) for its
     bias.
