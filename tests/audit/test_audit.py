@@ -146,7 +146,6 @@ def test_findings_are_plain_json_and_show_no_customer(faulty):
             "<b>": [[1]] * 500,
             "when": pa.array([None, 1] * 250, pa.duration("s")),
             "span": pa.array([(1, 2, 3), None] * 250, pa.month_day_nano_interval()),
-            "view": pa.array([str(i) for i in range(500)], pa.string_view()),
         },
         {"huge": np.r_[np.full(499, 1e300), np.inf], "half": np.arange(500) % 2 == 0},
     ],

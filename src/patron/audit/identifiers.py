@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
-from patron.audit.operations import group_rows
+from patron.audit.operations import group_rows, plain
 from patron.audit.scoring import Question
 from patron.estimate import Estimate
 from patron.schema import Role
@@ -49,7 +49,7 @@ class IdentifierFeature(Check):
         running = kind == "a running number"
         evidence: Evidence = {
             "kind": kind,
-            "distinct": pc.count_distinct(frame.table.column(name)).as_py(),
+            "distinct": pc.count_distinct(plain(frame.table.column(name))).as_py(),
             "rows": frame.table.num_rows,
         }
         meaning = f"{name} is {kind}: it names rows, and what it says of them cannot repeat."
@@ -150,15 +150,15 @@ def _identifiers(frame: Frame) -> dict[str, str]:
 
 
 def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
-    dtype = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    column = plain(column)
     known = len(column) - column.null_count
     units = min(units, known)
-    if units < FEWEST_ROWS or not (_is_text(dtype) or _is_whole(column)):
+    if units < FEWEST_ROWS or not (_is_text(column.type) or _is_whole(column)):
         return None
     distinct = pc.count_distinct(column, mode="only_valid").as_py()
     if distinct < NEAR_UNIQUE * units:
         return None
-    if _is_text(dtype):
+    if _is_text(column.type):
         return "near-unique text"
     values = column.drop_null().cast(pa.float64(), safe=False).to_numpy()
     if np.ptp(values) + 1 <= 2 * distinct:
@@ -174,8 +174,7 @@ def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
 
 
 def _is_text(dtype: pa.DataType) -> bool:
-    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(is_kind(dtype) for is_kind in kinds)
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
 def _is_whole(column: pa.ChunkedArray) -> bool:
@@ -189,9 +188,7 @@ def _is_whole(column: pa.ChunkedArray) -> bool:
 
 def _order_of(sample: pa.Table, name: str) -> np.ndarray:
     """The rank of each row's value; NaN where missing."""
-    column = sample.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = plain(sample.column(name))
     order = np.full(len(column), np.nan)
     sorted_rows = pc.array_sort_indices(column.combine_chunks()).to_numpy()
     order[sorted_rows] = np.arange(len(column))

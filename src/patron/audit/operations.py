@@ -1,6 +1,6 @@
 """What a fix can do to a table: one small function for each operation."""
 
-__all__ = ["OPERATIONS", "Effect", "Operation", "group_rows"]
+__all__ = ["OPERATIONS", "Effect", "Operation", "group_rows", "plain"]
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,10 +58,13 @@ def group_rows(table: pa.Table, columns: Sequence[str]) -> np.ndarray:
     return groups
 
 
+def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column with its values in place of codes into a dictionary."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
 def _codes(column: pa.ChunkedArray, rows: np.ndarray) -> np.ndarray:
-    taken = column if len(rows) == len(column) else column.take(pa.array(rows))
-    if pa.types.is_dictionary(taken.type):
-        taken = taken.cast(taken.type.value_type)
+    taken = plain(column if len(rows) == len(column) else column.take(pa.array(rows)))
     if pa.types.is_nested(taken.type):
         taken = pa.chunked_array([pa.array([str(value) for value in taken.to_pylist()])])
     encoded = taken.combine_chunks().dictionary_encode(null_encoding="encode")
@@ -100,9 +103,7 @@ def _nulled(
 ) -> Effect:
     changed = 0
     for name in columns:
-        column = table.column(name)
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = plain(table.column(name))
         mask = pc.fill_null(hit(column), False)
         changed += pc.sum(mask).as_py() or 0
         nulled = pc.if_else(mask, pa.scalar(None, column.type), column)
@@ -132,9 +133,7 @@ def _keep_latest(table: pa.Table, columns: Names, *, by: str | None = None) -> E
 
 def _ranks(column: pa.ChunkedArray) -> np.ndarray:
     """The rank of each value among the distinct ones; missing comes before all."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = plain(column).combine_chunks().dictionary_encode()
     ranks = np.empty(len(encoded.dictionary) + 1, dtype=np.int64)
     ranks[pc.array_sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(ranks) - 1)
     ranks[-1] = -1
