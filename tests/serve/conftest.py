@@ -26,7 +26,7 @@ COLUMNS = (
     Column("tier", Role.CATEGORY, "named in the Study", "int8"),
     Column("newsletter", Role.FLAG, "true and false", "bool"),
     Column("last_seen", Role.DATE, "moments", "timestamp[us, tz=UTC]"),
-    Column("it's odd", Role.NUMBER, "numbers", "float"),
+    Column("open_rate", Role.RATE, "numbers from 0 to 1", "float"),
 )
 OTHERS = (
     Column("purchased", Role.TARGET, "named in the Study", "bool"),
@@ -80,7 +80,7 @@ def fake_score_table(
         "purchase_decision": pa.array(chance >= 0.4),
     }
     if reasons:
-        columns["purchase_reasons"] = pa.array([["age raises it"]] * rows)
+        columns["purchase_reasons"] = pa.array([["age is 41: +5 points"]] * rows)
     columns["model_version"] = pa.array([bundle.version] * rows)
     columns["scored_at"] = pa.array([scored_at] * rows, pa.timestamp("us", "UTC"))
     unseen = table["region"].to_pylist().count("west")

@@ -114,7 +114,7 @@ def test_each_input_is_there_with_type_role_and_known_values(document, bundle):
         "tier": "integer",
         "newsletter": "boolean",
         "last_seen": "string",
-        "it's odd": "number",
+        "open_rate": "number",
     }
     assert row["properties"]["as_of"]["format"] == "date"
     assert row["properties"]["last_seen"]["format"] == "date-time"

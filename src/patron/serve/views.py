@@ -98,7 +98,6 @@ class Views:
             has_token=self.has_token,
             count=numbers.count,
             interval=numbers.interval,
-            these=numbers.these,
         )
         answer = Response(page, mimetype="text/html")
         answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
