@@ -88,7 +88,7 @@ def told(target: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error).rpartition("] ")[2]  # Arrow's own ends so
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise TableError(f"{target} could not be written: {reason}") from error
 
 
