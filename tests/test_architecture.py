@@ -118,7 +118,7 @@ def at_module_level(tree: ast.Module) -> Iterator[ast.stmt]:
 def upward_imports(path: Path, text: str) -> list[str]:
     """The imports of a file that point up the list, or to a room that is not on it."""
     module = module_name(path)
-    if module == "patron":  # the package's front: it names what every room gives
+    if module in ("patron", "patron.__main__"):  # the two doors, to everything and to the command
         return []
     room = module.split(".")[1]
     seen = ROOMS[: ROOMS.index(room) + 1] if room in ROOMS else []

@@ -21,11 +21,12 @@ import pytest
 from pydantic import BaseModel
 
 from patron.audit import CHECKS
+from patron.cli.commands import app
 from patron.study import Study
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
-COMMANDS = ("init", "audit", "features", "run", "score", "serve", "worlds", "demo")
+COMMANDS = [each.callback.__name__ for each in app.registered_commands if each.callback]
 MOST_EXCUSED = 6  # blocks of all pages together that may say `no-run`
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]\[]*\]\((?P<target>[^)\s]+)\)")

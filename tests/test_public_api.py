@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 import patron
+from patron.cli.commands import app
 
 SOURCE = Path(patron.__file__).parent
 
@@ -31,13 +32,15 @@ def load(name: str) -> ModuleType:
 
 
 def defined_here(module: ModuleType) -> set[str]:
-    """The public classes and functions whose definition is in `module`."""
+    """The public classes and functions of `module`, less the commands: `app` gives those."""
+    commands = {each.callback for each in app.registered_commands}
     return {
         name
         for name, thing in vars(module).items()
         if not name.startswith("_")
         and (inspect.isclass(thing) or inspect.isfunction(thing))
         and thing.__module__ == module.__name__
+        and thing not in commands
     }
 
 
