@@ -25,7 +25,7 @@ COLUMNS = (
     Column("region", Role.CATEGORY, "4 texts", "string"),
     Column("tier", Role.CATEGORY, "named in the Study", "int8"),
     Column("newsletter", Role.FLAG, "true and false", "bool"),
-    Column("last_seen", Role.DATE, "moments", "timestamp[us, tz=UTC]"),
+    Column("last_seen", Role.DATE, "moments", "timestamp[us]"),
     Column("open_rate", Role.RATE, "numbers from 0 to 1", "float"),
 )
 OTHERS = (

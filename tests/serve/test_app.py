@@ -186,5 +186,5 @@ def test_the_page_escapes_names_and_quotes_the_call(bundle):
     assert words[:2] == ["curl", "http://localhost/v1/predict"]
     assert "Authorization: Bearer $TOKEN" in words
     body = json.loads(words[words.index("-d") + 1])
-    assert body["rows"][0]["<b>it's</b>"] == 1.5
+    assert body["rows"][0]["<b>it's</b>"] == 1.0
     assert app.test_client().post("/v1/predict", json=body, headers=headers).status_code == 200

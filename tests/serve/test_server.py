@@ -89,9 +89,10 @@ def test_a_port_that_is_taken_is_a_mistake_with_a_way_out(app):
         return str(mistake.value).replace(str(port), "PORT")
 
     message = while_serving(app, second)
-    assert message.startswith("cannot listen on 127.0.0.1, port PORT: ")
-    assert os.strerror(errno.EADDRINUSE) in message
-    assert message.endswith("Choose another with --host and --port.")
+    assert message == (
+        f"cannot listen on 127.0.0.1, port PORT: {os.strerror(errno.EADDRINUSE)}. "
+        "Choose another with --host and --port."
+    )
 
 
 def test_a_host_that_cannot_be_had_is_a_mistake(bundle):

@@ -76,8 +76,9 @@ def _listen(app: Flask, sockets: dict[int, Any], host: str, port: int, threads: 
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"] * ROOM_FOR_REFUSAL,
         )
     except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise UserError(
-            f"cannot listen on {host}, port {port}: {error}. Choose another with --host and --port."
+            f"cannot listen on {host}, port {port}: {why}. Choose another with --host and --port."
         ) from error
 
 
