@@ -127,7 +127,9 @@ def _from_events(study: Study) -> Customers:
     for name in (target, *study.roles):
         if name not in made.roles:
             raise _no_column(study, name, made.table.column_names)
-    roles = {**made.roles, **study.roles}
+    empty = [n for n in made.table.column_names if made.table[n].null_count == len(made.table)]
+    reasons.update(dict.fromkeys(empty, "all missing"))
+    roles = {**made.roles, **study.roles, **dict.fromkeys(empty, Role.IGNORE)}
     columns = (
         Column(field.name, roles[field.name], reasons[field.name], str(field.type))
         for field in made.table.schema

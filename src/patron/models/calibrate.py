@@ -29,12 +29,18 @@ class Calibrator:
         positive, negative = y.sum(), len(y) - y.sum()
         smooth = np.where(y == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
         basis = np.column_stack([np.ones_like(raw), raw])
-        weights = np.array([0.0, 1.0])
-        for _ in range(25):
+
+        def loss(weights: Floats) -> float:
+            log_odds = basis @ weights
+            return float(np.sum(np.logaddexp(0, log_odds) - smooth * log_odds))
+
+        weights = np.zeros(2)
+        for _ in range(50):
             p = _sigmoid(basis @ weights)
-            gradient = basis.T @ (smooth - p)
             curvature = (basis * (p * (1 - p))[:, None]).T @ basis + 1e-9 * np.eye(2)
-            step = np.linalg.solve(curvature, gradient)
+            step = np.linalg.solve(curvature, basis.T @ (smooth - p))
+            while loss(weights + step) > loss(weights) and np.abs(step).max() > 1e-10:
+                step = step / 2  # a full step can overshoot where the log-odds are large
             weights = weights + step
             if np.abs(step).max() < 1e-10:
                 break

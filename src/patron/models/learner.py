@@ -63,31 +63,32 @@ class SplineLogistic:
     def __init__(
         self,
         *,
-        knots: int = 6,
-        penalties: tuple[float, ...] = (0.03, 0.3, 3.0),
+        knots: int = 5,
+        penalties: tuple[float, ...] = (0.1, 1.0, 10.0, 50.0),
+        rows_to_tune: int = 20_000,
         most_rows: int = 100_000,
         seed: int = 0,
     ) -> None:
         self.knots = knots
         self.penalties = penalties
+        self.rows_to_tune = rows_to_tune
         self.most_rows = most_rows
         self.seed = seed
 
     def cross_fit(self, design: Design, y: Floats, folds: Folds) -> Floats:
-        """Out-of-fold log-odds; settles the penalty on the first fold."""
-        answer = np.full(len(y), np.nan)
-        self.penalty = self.penalties[0]
+        """Out-of-fold log-odds; settles the penalty."""
+        raw = {penalty: np.full(len(y), np.nan) for penalty in self.penalties}
         for number, (fit, predict) in enumerate(folds):
-            tried = self.penalties if number == 0 else (self.penalty,)
-            losses = {}
-            for penalty in tried:
+            if number == 1 and len(y) > self.rows_to_tune:
+                raw = {self._best(raw, y): raw[self._best(raw, y)]}
+            for penalty, answer in raw.items():
                 scorer = self._fit(design.rows(fit), y[fit], penalty)
-                raw = scorer.raw(design.matrix[predict])
-                losses[penalty] = _loss(raw, y[predict])
-                if losses[penalty] == min(losses.values()):
-                    self.penalty = penalty
-                    answer[predict] = raw
-        return answer
+                answer[predict] = scorer.raw(design.matrix[predict])
+        self.penalty = self._best(raw, y)
+        return raw[self.penalty]
+
+    def _best(self, raw: dict[float, Floats], y: Floats) -> float:
+        return min(raw, key=lambda penalty: _loss(raw[penalty], y))
 
     def fit(self, design: Design, y: Floats) -> AdditiveModel:
         """The additive model of all rows, with the penalty that `cross_fit` settled."""
@@ -211,7 +212,8 @@ class BoostedTrees:
 
 
 def _loss(raw: Floats, y: Floats) -> float:
-    return float(np.mean(np.logaddexp(0, raw) - y * raw))
+    known = ~np.isnan(raw)
+    return float(np.mean(np.logaddexp(0, raw[known]) - y[known] * raw[known]))
 
 
 def _knots(values: Floats, count: int) -> Floats:
@@ -225,11 +227,14 @@ def _knots(values: Floats, count: int) -> Floats:
 
 
 def _ramps(values: Floats, knots: Floats) -> Floats:
-    """One column a segment: how far the value is from the segment's start (0) to its end (1)."""
+    """One column a segment: how far the value is from the segment's start (0) to its end (1).
+
+    Their sum is a last column: under a ridge penalty a common slope then costs less than bends.
+    """
     if len(knots) < 2:
         return np.zeros((len(values), 0))
-    gaps = np.diff(knots)
-    return np.clip((values[:, None] - knots[:-1]) / gaps, 0.0, 1.0)
+    ramps = np.clip((values[:, None] - knots[:-1]) / np.diff(knots), 0.0, 1.0)
+    return np.column_stack([ramps, ramps.sum(axis=1)])
 
 
 def _one_hot(values: Floats, levels: int) -> Floats:
@@ -249,5 +254,5 @@ def _term(weights: Floats, centre: Floats, knots: Floats | None) -> dict[str, li
         return {"scores": [float(weight) - offset for weight in weights]}
     if len(knots) < 2:
         return {}
-    heights = np.concatenate([[0.0], np.cumsum(weights)]) - offset
+    heights = np.concatenate([[0.0], np.cumsum(weights[:-1] + weights[-1])]) - offset
     return {"x": knots.tolist(), "y": heights.tolist()}

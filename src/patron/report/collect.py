@@ -295,7 +295,9 @@ def _best_single(design: Design, y: Floats, most_rows: int = 20_000) -> str:
             codes = np.where(np.isnan(values), len(design.levels[name]), values).astype(np.intp)
             hits, rows = np.bincount(codes, weights=y), np.bincount(codes)
             values = ((hits + y.mean() * 20) / (rows + 20))[codes]
-        ranks = rankdata(np.nan_to_num(values, nan=np.nanmedian(values)))
+        if np.isnan(values).all():
+            continue
+        ranks = rankdata(np.nan_to_num(values, nan=float(np.nanmedian(values))))
         positive = y.sum()
         above = ranks[y == 1].sum() - positive * (positive + 1) / 2
         reach[design.sources[place]] = abs(above / (positive * (len(y) - positive)) - 0.5)
