@@ -1,0 +1,97 @@
+"""dict -> one HTML page that needs no network, no script, and no second file."""
+
+__all__ = ["render"]
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from patron.report import numbers, plots
+from patron.report.brief import agreement, brief
+from patron.report.tables import candidate_rows, column_rows, evidence_rows, metric_rows
+from patron.report.words import SECTIONS, SEVERITIES
+
+Results = Mapping[str, Any]
+MOST_SMALL = 9
+
+
+def render(results: Results) -> str:
+    """The report of `docs/results.md`'s dict as one HTML page.
+
+    Nothing is computed here that a reader could not check: the page shows the dict's numbers, and
+    sentences that are derived from them. Every text from the data (column names, categories,
+    notes) is escaped.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("patron.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    written = (
+        numbers.count, numbers.date, numbers.interval, numbers.of_100, numbers.percent,
+        numbers.seconds, numbers.short, numbers.size, numbers.these,
+    )  # fmt: skip
+    environment.filters |= {function.__name__: function for function in written}
+    return environment.get_template("report.html").render(_context(results))
+
+
+def _context(results: Results) -> dict[str, Any]:
+    purchase, features = results["purchase"], results["features"]
+    return {
+        "results": results,
+        "brief": brief(results),
+        "style": files("patron.report").joinpath("templates/report.css").read_text("utf-8"),
+        "findings": sorted(results["findings"], key=lambda f: SEVERITIES.index(f["severity"])),
+        "evidence_rows": evidence_rows,
+        "unsaid": [
+            (title, results[f"{key}_because"])
+            for key, title in SECTIONS.items()
+            if not results[key]
+        ],
+        "ladder": plots.ladder(results["ladder"]) if len(results["ladder"]) > 1 else None,
+        "target": plots.target(features["target"]) if features["target"] else None,
+        "features": _feature_pictures(results),
+        "columns": column_rows(features["columns"]),
+        **(_purchase_context(purchase) if purchase else {"pictures": {}}),
+    }
+
+
+def _purchase_context(purchase: Mapping[str, Any]) -> dict[str, Any]:
+    drawn = [
+        plots.gains(purchase),
+        plots.calibration(purchase),
+        plots.roc(purchase),
+        plots.precision_recall(purchase),
+        plots.scores(purchase),
+        plots.candidates(purchase),
+    ]
+    shown = purchase["effects"][:MOST_SMALL]
+    if purchase["effects"]:
+        drawn.append(plots.importance(purchase["effects"]))
+    return {
+        "pictures": {picture.name: picture for picture in drawn},
+        "buyers_of_100": plots.buyers_of_100(purchase),
+        "effects": [plots.effect(e, plots.effect_reach(shown)) for e in shown],
+        "metrics": metric_rows(purchase, agreement),
+        "candidates": candidate_rows(purchase["candidates"]),
+    }
+
+
+def _feature_pictures(results: Results) -> list[plots.Picture]:
+    """Small pictures of the columns that matter most; without a model, of the first ones."""
+    columns = {
+        c["name"]: c
+        for c in results["features"]["columns"]
+        if c["used"] and c["distribution"] and sum(c["distribution"]["counts"])
+    }
+    base = None
+    if results["features"]["target"]:
+        counts = results["features"]["target"]["counts"]
+        base = counts["positive"] / max(counts["positive"] + counts["negative"], 1)
+    order = [e["column"] for e in results["purchase"]["effects"]] if results["purchase"] else []
+    names = [name for name in order if name in columns] or list(columns)
+    return [plots.feature(columns[name], base) for name in names[:MOST_SMALL]]

@@ -1,0 +1,46 @@
+"""What each metric is called: plain words first, the term in brackets."""
+
+__all__ = ["METRICS", "SECTIONS", "SEVERITIES", "Metric"]
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric's plain name, its term, and which way is better (None: neither)."""
+
+    plain: str
+    term: str
+    better: str | None
+
+
+METRICS = {
+    "roc_auc": Metric("How well it ranks buyers above others", "ROC-AUC", "higher"),
+    "average_precision": Metric(
+        "How pure the list is from the top down", "average precision", "higher"
+    ),
+    "lift_at_10": Metric(
+        "Buyers in the best-scored tenth, times the average", "lift at 10 %", "higher"
+    ),
+    "log_loss": Metric("How surprised the chances were by what happened", "log loss", "lower"),
+    "brier": Metric("Squared distance of the chances from what happened", "Brier score", "lower"),
+    "ece": Metric(
+        "How far stated chances are from observed shares", "calibration error, ECE", "lower"
+    ),
+    "threshold": Metric("Score from which a customer counts as a buyer", "threshold", None),
+    "precision": Metric("Share of those flagged who bought", "precision", "higher"),
+    "recall": Metric("Share of the buyers who were flagged", "recall", "higher"),
+    "f1": Metric("The two before in one number", "F1", "higher"),
+}
+
+SEVERITIES = ("serious", "warning", "note")
+
+SECTIONS = {
+    "purchase": "Who will buy",
+    "spend": "What they will spend",
+    "campaign": "Whom a contact moves",
+    "segments": "Who they are",
+    "decision": "Whom to contact",
+    "budget": "How to split the budget",
+    "comparison": "Against an earlier model",
+}

@@ -1,0 +1,583 @@
+"""A results dict as the pipeline would write it, from a small simulated shop, for the report's tests.
+
+Curves, counts and metrics all come from the same simulated scores, so they agree with each other.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+LEVEL = 0.95
+Z = 1.959964
+
+
+def estimate(value: float, half: float, n: int, method: str = "DeLong") -> dict[str, Any]:
+    return {
+        "value": value,
+        "low": value - half,
+        "high": value + half,
+        "level": LEVEL,
+        "n": n,
+        "method": method,
+    }
+
+
+def share(hits: float, n: float) -> dict[str, Any]:
+    """A share with its Wilson interval, as the audit and the features write it."""
+    if n == 0:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    p = hits / n
+    centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+    return {
+        "value": p,
+        "low": max(0.0, centre - half),
+        "high": min(1.0, centre + half),
+        "n": int(n),
+    }
+
+
+def sample(seed: int = 7, rows: int = 24_000) -> dict[str, Any]:
+    """The whole dict; every test takes a fresh one and may change it."""
+    rng = np.random.default_rng(seed)
+    shop = _shop(rng, rows)
+    logit = (
+        -1.9
+        - 0.9 * (np.log1p(shop["recency_days"]) - 3.6)
+        + 0.35 * (shop["orders_90d"] - 1.5)
+        + 0.45 * (np.log1p(shop["spend_365d"]) - 4.5)
+        + 0.5 * (shop["channel"] == "e-mail")
+        - 0.6 * (shop["channel"] == "marketplace")
+    )
+    truth = 1 / (1 + np.exp(-logit))
+    bought = rng.random(rows) < truth
+    score = 1 / (1 + np.exp(-(logit + rng.normal(0, 0.25, rows))))
+    holdout = slice(0, rows // 5)
+    y, p = bought[holdout], score[holdout]
+    return {
+        "format": 1,
+        "patron_version": "0.1.0",
+        "created": "2026-11-21T22:11:00Z",
+        "study": {
+            "path": "patron.toml",
+            "sections": {
+                "table": {"path": "shop.parquet", "entity": "customer_id", "as_of": "as_of"},
+                "purchase": {"target": "bought_30d"},
+                "split": {"by": "time", "folds": 5},
+            },
+            "seed": 7,
+            "threads": 2,
+            "level": LEVEL,
+        },
+        "table": {
+            "name": "shop.parquet",
+            "rows": rows,
+            "columns": 18,
+            "entities": 6_210,
+            "as_of": ["2026-06-01", "2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01"],
+            "notes": [
+                "Read 24,000 rows from one Parquet file.",
+                "last_order holds dates as text (day/month/year).",
+            ],
+        },
+        "audit": _audit(),
+        "findings": _findings(),
+        "fixes": _fixes(),
+        "ladder": _ladder(roc_auc(y, p) + 0.003),
+        "features": _features(shop, bought),
+        "purchase": _purchase(y, p, truth[holdout], rows, shop, bought),
+        **_not_run(),
+        "bundle": {"path": "out/bundle", "version": "2026-11-21.7f3a", "size_bytes": 684_032},
+        "timing": {
+            "stages": [
+                {"stage": stage, "seconds": wall, "cpu_seconds": cpu}
+                for stage, wall, cpu in (
+                    ("read", 0.4, 0.5),
+                    ("audit", 1.9, 3.1),
+                    ("encode", 0.6, 0.8),
+                    ("fit", 11.2, 20.9),
+                    ("evidence", 2.4, 3.0),
+                    ("report", 0.3, 0.3),
+                )
+            ],
+            "seconds": 16.8,
+            "cpu_seconds": 28.6,
+            "peak_memory_mb": 612.0,
+        },
+        "versions": {
+            "python": "3.11.9",
+            "numpy": "2.4.6",
+            "pyarrow": "26.0.1",
+            "lightgbm": "4.7.0",
+        },
+    }
+
+
+def audit_only() -> dict[str, Any]:
+    """Only the audit ran: no target, no model, no bundle."""
+    results = sample()
+    for column in results["features"]["columns"]:
+        column["rates"] = None
+    results["features"]["target"] = None
+    because = "the Study has no [purchase] section"
+    return results | {"purchase": None, "purchase_because": because, "ladder": [], "bundle": None}
+
+
+def _not_run() -> dict[str, Any]:
+    because = {
+        "spend": "the Study has no [spend] section",
+        "campaign": "no column says who was contacted",
+        "segments": "the Study has no [segments] section",
+        "decision": "there is no budget to spend",
+        "budget": "the Study has no [budget] section",
+        "comparison": "no earlier bundle was named",
+    }
+    return {key: None for key in because} | {f"{key}_because": why for key, why in because.items()}
+
+
+def _shop(rng: np.random.Generator, rows: int) -> dict[str, Any]:
+    opens = rng.binomial(20, 0.3, rows).astype(float)
+    opens[rng.random(rows) < 0.31] = np.nan
+    return {
+        "recency_days": np.floor(rng.gamma(1.3, 45, rows)).clip(0, 365),
+        "orders_90d": rng.poisson(1.5, rows).astype(float),
+        "spend_365d": np.round(np.exp(rng.normal(4.6, 1.1, rows)), 2),
+        "tenure_days": np.floor(rng.uniform(30, 1500, rows)),
+        "return_share": np.round(rng.beta(1.2, 9, rows), 3),
+        "email_opens_90d": opens,
+        "channel": rng.choice(
+            ["shop", "e-mail", "search", "marketplace"], rows, p=[0.38, 0.24, 0.22, 0.16]
+        ),
+        "country": rng.choice(
+            ["GB", "DE", "FR", "NL", "IE", "other"], rows, p=[0.5, 0.16, 0.12, 0.1, 0.07, 0.05]
+        ),
+        "newsletter": rng.choice(["no", "yes"], rows, p=[0.45, 0.55]),
+    }
+
+
+def _features(shop: dict[str, Any], bought: np.ndarray) -> dict[str, Any]:
+    roles = {
+        "spend_365d": "money",
+        "orders_90d": "count",
+        "return_share": "rate",
+        "newsletter": "flag",
+    }
+    columns = []
+    for name, values in shop.items():
+        text = values.dtype.kind == "U"
+        missing = np.zeros(len(values), bool) if text else np.isnan(values)
+        distribution, bins = (
+            _category(values) if text else _numeric(values, log=name == "spend_365d")
+        )
+        k = len(distribution["counts"])
+        columns.append(
+            {
+                "name": name,
+                "role": roles.get(name, "category" if text else "number"),
+                "because": "few distinct texts" if text else "numbers with many values",
+                "used": True,
+                "missing_share": float(missing.mean()),
+                "distinct": len(np.unique(values[~missing])),
+                "distribution": distribution,
+                "rates": [share(bought[bins == b].sum(), (bins == b).sum()) for b in range(k)],
+            }
+        )
+    for name, role, because in (
+        ("customer_id", "entity", "named by [table] entity"),
+        ("as_of", "as_of", "named by [table] as_of"),
+        ("bought_30d", "target", "named by [purchase] target"),
+        ("basket_token", "identifier", "nearly every value is unique"),
+    ):
+        columns.append(
+            {
+                "name": name,
+                "role": role,
+                "because": because,
+                "used": False,
+                "missing_share": 0.0,
+                "distinct": 24_000,
+                "distribution": None,
+                "rates": None,
+            }
+        )
+    return {
+        "columns": columns,
+        "target": {
+            "name": "bought_30d",
+            "positive": "1",
+            "negative": "0",
+            "counts": {
+                "positive": int(bought.sum()),
+                "negative": int((~bought).sum()),
+                "unlabelled": 0,
+            },
+        },
+        "made_from": None,
+    }
+
+
+def _numeric(values: np.ndarray, *, log: bool) -> tuple[dict[str, Any], np.ndarray]:
+    seen = values[~np.isnan(values)]
+    low, high = np.quantile(seen, [0.002, 0.998])
+    edges = (
+        np.geomspace(low, high, 13)
+        if log
+        else np.linspace(low, high, min(13, int(high - low) + 2) if high > 2 else 13)
+    )
+    bins = np.where(
+        np.isnan(values),
+        -1,
+        np.clip(np.searchsorted(edges, values, "right") - 1, 0, len(edges) - 2),
+    )
+    counts = [int((bins == b).sum()) for b in range(len(edges) - 1)]
+    return {"kind": "numeric", "edges": edges.tolist(), "counts": counts, "log": log}, bins
+
+
+def _category(values: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    labels, bins = np.unique(values, return_inverse=True)
+    counts = [int((bins == b).sum()) for b in range(len(labels))]
+    return {"kind": "category", "labels": labels.tolist(), "counts": counts}, bins
+
+
+def _purchase(
+    y: np.ndarray,
+    p: np.ndarray,
+    truth: np.ndarray,
+    rows: int,
+    shop: dict[str, Any],
+    bought: np.ndarray,
+) -> dict[str, Any]:
+    n = len(y)
+    threshold = 0.32
+    flagged = p >= threshold
+    hit, false, missed = (
+        int((flagged & y).sum()),
+        int((flagged & ~y).sum()),
+        int((~flagged & y).sum()),
+    )
+    precision, recall = hit / (hit + false), hit / (hit + missed)
+    auc, best = roc_auc(y, p), roc_auc(y, truth)
+    loss = log_loss(y, p)
+    holdout = {
+        "roc_auc": estimate(auc, 0.0094, n),
+        "average_precision": estimate(_average_precision(y, p), 0.021, n, "bootstrap, 200 draws"),
+        "log_loss": estimate(loss, 0.009, n, "mean and its standard error"),
+        "brier": estimate(float(np.mean((p - y) ** 2)), 0.0041, n, "mean and its standard error"),
+        "ece": estimate(0.0131, 0.0048, n, "bootstrap, 200 draws"),
+        "f1": estimate(
+            2 * precision * recall / (precision + recall), 0.017, n, "bootstrap, 200 draws"
+        ),
+        "precision": estimate(precision, 0.023, n, "Wilson"),
+        "recall": estimate(recall, 0.021, n, "Wilson"),
+        "threshold": {
+            "value": threshold,
+            "low": 0.29,
+            "high": 0.36,
+            "level": LEVEL,
+            "n": rows - n,
+            "method": "folds",
+        },
+        "lift_at_10": estimate(
+            float(y[np.argsort(-p)][: n // 10].mean() / y.mean()), 0.16, n, "bootstrap, 200 draws"
+        ),
+    }
+    cross_validated = {
+        name: estimate(e["value"] + 0.003, (e["high"] - e["low"]) / 4, rows - n, e["method"])
+        for name, e in holdout.items()
+    }
+    return {
+        "target": "bought_30d",
+        "horizon_days": 30,
+        "positive_rate": share(int(y.sum()), n) | {"level": LEVEL, "method": "Wilson"},
+        "split": {
+            "by": "time",
+            "description": "Trained on the as_of dates 2026-06-01 to 2026-09-01, held out 2026-10-01; "
+            "no customer's label overlaps the holdout.",
+            "train_rows": rows - n,
+            "holdout_rows": n,
+            "folds": 5,
+        },
+        "model": {
+            "chosen": "boosted",
+            "title": "boosted trees",
+            "why": [
+                "Boosted trees had the lowest cross-validated log loss of four candidates.",
+                "They beat the logistic regression by 0.011 [0.007, 0.015] in log loss, beyond noise.",
+            ],
+            "calibration": {"method": "isotonic", "folds": 5},
+        },
+        **holdout,
+        "cross_validated": cross_validated,
+        "confusion": {
+            "true_positive": hit,
+            "false_positive": false,
+            "false_negative": missed,
+            "true_negative": n - hit - false - missed,
+        },
+        "candidates": _candidates(auc, loss, n, rows - n),
+        "best_possible": {
+            "roc_auc": estimate(best, 0.0093, n),
+            "log_loss": estimate(log_loss(y, truth), 0.009, n),
+        },
+        "curves": _curves(y, p),
+        "effects": _effects(shop, rows),
+    }
+
+
+def roc_auc(y: np.ndarray, p: np.ndarray) -> float:
+    ranks = np.argsort(np.argsort(p)) + 1
+    positive = int(y.sum())
+    return float(
+        (ranks[y].sum() - positive * (positive + 1) / 2) / (positive * (len(y) - positive))
+    )
+
+
+def log_loss(y: np.ndarray, p: np.ndarray) -> float:
+    return float(-np.mean(np.where(y, np.log(p), np.log1p(-p))))
+
+
+def _average_precision(y: np.ndarray, p: np.ndarray) -> float:
+    hits = y[np.argsort(-p)]
+    return float((np.cumsum(hits) / np.arange(1, len(y) + 1))[hits].mean())
+
+
+def _curves(y: np.ndarray, p: np.ndarray) -> dict[str, Any]:
+    n, positives = len(y), int(y.sum())
+    hits = np.cumsum(y[np.argsort(-p)])
+    at = np.unique(np.linspace(1, n, 120).astype(int))
+    true, false = hits[at - 1] / positives, (at - hits[at - 1]) / (n - positives)
+    tenth = np.array_split(np.argsort(p), 10)
+    edges = np.linspace(0, 1, 41)
+    gains = [{"contacted": 0.0, "captured": 0.0, "low": 0.0, "high": 0.0}]
+    for step in np.linspace(0.02, 1, 50):
+        captured = hits[round(step * n) - 1] / positives
+        half = Z * math.sqrt(captured * (1 - captured) / positives)
+        gains.append(
+            {
+                "contacted": float(step),
+                "captured": float(captured),
+                "low": max(0.0, captured - half),
+                "high": min(1.0, captured + half),
+            }
+        )
+    calibration = []
+    for rows in tenth:
+        observed = share(y[rows].sum(), len(rows))
+        observed["observed"] = observed.pop("value")
+        calibration.append({"predicted": float(p[rows].mean()), **observed})
+    return {
+        "roc": {"x": [0.0, *false.tolist()], "y": [0.0, *true.tolist()]},
+        "precision_recall": {"x": true.tolist(), "y": (hits[at - 1] / at).tolist()},
+        "calibration": calibration,
+        "gains": gains,
+        "scores": {
+            "edges": edges.tolist(),
+            "positive": np.histogram(p[y], edges)[0].tolist(),
+            "negative": np.histogram(p[~y], edges)[0].tolist(),
+        },
+    }
+
+
+def _candidates(auc: float, loss: float, n: int, train: int) -> list[dict[str, Any]]:
+    rows = []
+    for name, title, worse, seconds in (
+        ("boosted", "boosted trees", 0.0, 8.1),
+        ("additive", "additive model", 0.0015, 14.9),
+        ("logistic", "logistic regression", 0.009, 0.7),
+        ("best_column", "best single column (recency_days)", 0.088, 0.0),
+        ("base_rate", "base rate", auc - 0.5, 0.0),
+    ):
+        spread = 0.0 if name == "base_rate" else 1.0
+        rows.append(
+            {
+                "name": name,
+                "title": title,
+                "chosen": name == "boosted",
+                "roc_auc": estimate(auc + 0.003 * spread - worse, 0.0047 * spread, train),
+                "log_loss": estimate(
+                    loss - 0.002 + worse * 0.6, 0.0045, train, "mean and its standard error"
+                ),
+                "log_loss_gain": None
+                if name == "boosted"
+                else estimate(worse * 0.6, 0.002, train, "paired"),
+                "seconds": seconds,
+                "cpu_seconds": seconds * 1.9,
+                "holdout": {
+                    "roc_auc": estimate(auc - worse, 0.0094 * spread, n),
+                    "log_loss": estimate(
+                        loss + worse * 0.6, 0.009, n, "mean and its standard error"
+                    ),
+                },
+            }
+        )
+    return rows
+
+
+def _effects(shop: dict[str, Any], rows: int) -> list[dict[str, Any]]:
+    def numeric(column: str, importance: float, half: float, slope: Any) -> dict[str, Any]:
+        values = shop[column][~np.isnan(shop[column])]
+        x = np.unique(np.quantile(values, np.linspace(0.01, 0.99, 24)))
+        effect = slope(x)
+        n = np.histogram(values, [-np.inf, *((x[1:] + x[:-1]) / 2), np.inf])[0]
+        return {
+            "column": column,
+            "importance": estimate(importance, half, rows // 5, "5 shuffles"),
+            "kind": "numeric",
+            "x": x.tolist(),
+            "effect": (effect - np.average(effect, weights=n)).tolist(),
+            "n": n.tolist(),
+        }
+
+    channel = ["e-mail", "marketplace", "search", "shop"]
+    return [
+        numeric("recency_days", 0.0921, 0.006, lambda x: -11.0 * np.log1p(x)),
+        numeric("spend_365d", 0.0402, 0.004, lambda x: 5.2 * np.log1p(x)),
+        numeric("orders_90d", 0.0263, 0.003, lambda x: 4.1 * x),
+        {
+            "column": "channel",
+            "importance": estimate(0.0188, 0.003, rows // 5, "5 shuffles"),
+            "kind": "category",
+            "labels": channel,
+            "effect": [6.9, -7.4, 0.4, -0.6],
+            "n": [int((shop["channel"] == c).sum()) for c in channel],
+        },
+        numeric("tenure_days", 0.0011, 0.0016, lambda x: 0.0002 * x),
+        numeric("return_share", 0.0004, 0.0012, lambda x: -1.5 * x),
+    ]
+
+
+def _audit() -> dict[str, Any]:
+    return {
+        "apply": "serious",
+        "checks": [
+            {
+                "code": "L01",
+                "title": "One column predicts nearly everything",
+                "outcome": "finding",
+                "because": None,
+            },
+            {
+                "code": "L02",
+                "title": "An identifier used as a feature",
+                "outcome": "finding",
+                "because": None,
+            },
+            {
+                "code": "D01",
+                "title": "Rows that repeat exactly",
+                "outcome": "finding",
+                "because": None,
+            },
+            {
+                "code": "D02",
+                "title": "One customer twice at the same date",
+                "outcome": "silent",
+                "because": None,
+            },
+            {
+                "code": "T01",
+                "title": "The target drifts between dates",
+                "outcome": "cannot say",
+                "because": "five dates are too few to tell a drift from chance; at least eight are needed",
+            },
+        ],
+    }
+
+
+def _findings() -> list[dict[str, Any]]:
+    return [
+        {
+            "code": "L01",
+            "title": "One column predicts nearly everything",
+            "severity": "warning",
+            "columns": ["last_visit_seconds"],
+            "rows": 24_000,
+            "evidence": {"auc_alone": 0.702, "worth_on_top": 0.061, "folds": 5},
+            "meaning": "last_visit_seconds alone ranks customers with an AUC of 0.702. "
+            "It may have been recorded after the purchase that it predicts.",
+            "next_step": "Find out when it is recorded; if after as_of, set its role to future.",
+            "fix": {
+                "operation": "drop_columns",
+                "columns": ["last_visit_seconds"],
+                "arguments": {},
+                "because": "L01",
+            },
+            "applied": False,
+        },
+        {
+            "code": "L02",
+            "title": "An identifier used as a feature",
+            "severity": "serious",
+            "columns": ["row_id"],
+            "rows": 24_000,
+            "evidence": {"distinct_share": 1.0, "auc_alone": 0.688},
+            "meaning": "row_id has a different value in every row, and its order follows the target.",
+            "next_step": "Leave it out, or set its role to identifier.",
+            "fix": {
+                "operation": "drop_columns",
+                "columns": ["row_id"],
+                "arguments": {},
+                "because": "L02",
+            },
+            "applied": True,
+        },
+        {
+            "code": "D01",
+            "title": "Rows that repeat exactly",
+            "severity": "note",
+            "columns": [],
+            "rows": 37,
+            "evidence": {"rows_repeated": 37, "share": 0.00154},
+            "meaning": "37 rows are equal to another in every column.",
+            "next_step": "Ask whether the export ran twice.",
+            "fix": None,
+            "applied": False,
+        },
+    ]
+
+
+def _fixes() -> list[dict[str, Any]]:
+    return [
+        {
+            "operation": "parse_dates",
+            "columns": ["last_order"],
+            "arguments": {"format": "%d/%m/%Y"},
+            "because": "the Study asks for it",
+            "source": "study",
+            "sentence": "Read last_order as dates, day first.",
+            "rows_changed": 24_000,
+            "rows_dropped": 0,
+        },
+        {
+            "operation": "drop_columns",
+            "columns": ["row_id"],
+            "arguments": {},
+            "because": "L02",
+            "source": "audit",
+            "sentence": "Left out the column row_id.",
+            "rows_changed": 0,
+            "rows_dropped": 0,
+        },
+    ]
+
+
+def _ladder(auc: float) -> list[dict[str, Any]]:
+    def step(name: str, value: float, worth: float | None) -> dict[str, Any]:
+        paired = (
+            None if worth is None else {"value": worth, "low": worth - 0.004, "high": worth + 0.004}
+        )
+        return {
+            "step": name,
+            "metric": "roc_auc",
+            "value": value,
+            "low": value - 0.0047,
+            "high": value + 0.0047,
+            "worth": paired,
+        }
+
+    return [
+        step("all columns as they come", auc + 0.059, None),
+        step("after leaving out row_id (L02)", auc, -0.059),
+        step("without last_visit_seconds (L01, proposed)", auc - 0.061, -0.061),
+    ]
