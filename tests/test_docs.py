@@ -1,8 +1,9 @@
 """The documents say what is so: their examples run, their links lead somewhere, nothing is missing.
 
-In a fenced block, `python` is run, and so is each `$ patron …` line of `console`; the blocks of one
-file share a temporary folder and their Python names. `# exit 1` after a command is the exit code
-that it must end with. `toml` is read as a Study where it looks like one. `no-run` excuses a block.
+In a fenced block, `python` is run, and so is each `$ patron …` line of `console`; then come the
+`>>>` examples outside fences. All of a file share a temporary folder and their Python names.
+`# exit 1` after a command is the exit code that it must end with. `toml` is read as a Study where
+it looks like one. `no-run` excuses a block.
 """
 
 import doctest
@@ -66,13 +67,17 @@ def run_command(words: list[str], expected: int, where: str) -> None:
     assert run.returncode == expected, f"{message}\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
 
 
+def run_examples(text: str, space: dict[str, Any], where: str) -> None:
+    test = doctest.DocTestParser().get_doctest(text, space, where, where, 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(test, clear_globs=False)
+    space.update(test.globs)
+    assert runner.failures == 0, where
+
+
 def run_python(block: Block, space: dict[str, Any], where: str) -> None:
     if ">>> " in block.body:
-        test = doctest.DocTestParser().get_doctest(block.body, space, where, where, 0)
-        runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-        runner.run(test, clear_globs=False)
-        space.update(test.globs)
-        assert runner.failures == 0, where
+        run_examples(block.body, space, where)
     else:
         exec(compile("\n" * block.line + block.body, where, "exec"), space)
 
@@ -84,7 +89,8 @@ def page_id(page: Path) -> str:
 RUNNABLE = [
     page
     for page in PAGES
-    if any(each.language in ("python", "console") for each in blocks(page.read_text("utf-8")))
+    if ">>> " in page.read_text("utf-8")
+    or any(each.language in ("python", "console") for each in blocks(page.read_text("utf-8")))
 ]
 
 
@@ -101,6 +107,7 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         elif block.language == "console":
             for words, expected in commands(block.body):
                 run_command(words, expected, where)
+    run_examples(FENCE.sub("", page.read_text("utf-8")), space, page_id(page))
 
 
 def test_few_blocks_are_excused() -> None:
