@@ -13,6 +13,13 @@ from patron.cli.commands import app
 
 SOURCE = Path(patron.__file__).parent
 
+# The order in which a reader meets the rooms; `patron.__all__` follows it.
+PATH = [
+    *("study", "worlds", "tables", "schema", "audit", "customers", "examine", "features", "split"),
+    *("models", "metrics", "estimate", "pipeline", "report", "bundle", "score", "serve"),
+    *("progress", "errors"),
+]
+
 
 def module_name(path: Path) -> str:
     parts = path.relative_to(SOURCE.parent).with_suffix("").parts
@@ -88,6 +95,12 @@ def test_a_package_gives_only_what_its_modules_give(name: str) -> None:
         home = getattr(getattr(module, each), "__module__", None)
         if isinstance(home, str) and home.startswith("patron.") and home != name:
             assert each in load(home).__all__, f"{home}.__all__ lacks {each}"
+
+
+def test_the_front_names_the_rooms_in_the_order_of_the_path() -> None:
+    homes = [getattr(getattr(patron, name), "__module__", "") for name in patron.__all__]
+    rooms = [home.split(".")[1] for home in homes if home.startswith("patron.")]
+    assert rooms == sorted(rooms, key=PATH.index)
 
 
 def test_star_import_of_patron_gives_its_public_names() -> None:
