@@ -72,7 +72,7 @@ class Examined:
 
 
 def examine(
-    customers: Customers, study: Study, *, threads: int = 1, progress: Progress | None = None
+    customers: Customers, study: Study, *, progress: Progress | None = None
 ) -> Examined:
     """Apply the Study's own fixes, audit what is left, and apply the fixes that `[audit]` asks for.
 
@@ -92,7 +92,6 @@ def examine(
         target_name=customers.target_name,
         ignore=study.audit.ignore,
         seed=study.run.seed,
-        threads=threads,
         progress=progress,
     )
     proposed = fixes_to_apply(audit.findings, study.audit.apply)

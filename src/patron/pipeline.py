@@ -64,7 +64,7 @@ def run(
         with watch.stage("read the table"):
             customers = load_customers(study)
         with watch.stage("audit"):
-            examined = examine(customers, study, threads=threads)
+            examined = examine(customers, study)
             final = examined.final
             y = customers.bought[final.rows]
         with watch.stage("split"):

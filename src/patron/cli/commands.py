@@ -108,7 +108,7 @@ def audit(
     progress = shown(quiet)
     with progress.stage("read the table"):
         customers = load_customers(asked)
-    examined = examine(customers, asked, threads=_threads(asked), progress=progress)
+    examined = examine(customers, asked, progress=progress)
     if json_file:
         import json
 
@@ -279,12 +279,6 @@ def _study(path: Path, seed: int | None, threads: int | None) -> Any:
     from patron.study import Study
 
     return Study.load(path).with_run(seed=seed, threads=threads)
-
-
-def _threads(study: Any) -> int:
-    import os
-
-    return study.run.threads or os.cpu_count() or 1
 
 
 def _now() -> datetime:

@@ -245,7 +245,7 @@ def _numbers(values: pa.Array, kind: str) -> tuple[Floats, int]:
         return np.full(len(values), np.nan, dtype=np.float32), 0
     if kinds.is_boolean(values.type):
         values = values.cast(pa.int8())
-    numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     with np.errstate(over="ignore"):
         single = numbers.astype(np.float32)
     infinite = np.isinf(single)

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 from patron.errors import BundleError
 
+FEWEST_FOR_THREADS = 20_000
+"""Below so many rows a second thread costs more than it brings."""
+
 _FLOAT32, _ROW_MAJOR = 0, 1
 _RAW, _CONTRIBUTIONS = 1, 3
 
@@ -83,7 +86,7 @@ class TreeEnsemble:
             ctypes.c_int(what),
             ctypes.c_int(0),
             ctypes.c_int(-1),
-            f"num_threads={threads}".encode(),
+            f"num_threads={threads if len(matrix) >= FEWEST_FOR_THREADS else 1}".encode(),
             ctypes.byref(length),
             answer.ctypes.data_as(ctypes.POINTER(ctypes.c_double)),
         )

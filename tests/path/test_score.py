@@ -1,0 +1,134 @@
+"""Scores: the same for a batch, a row, a file and the API; rules for the unexpected are counted."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from patron.errors import DataError, TableError
+from patron.pipeline import Run
+from patron.score import score_source, score_table
+from patron.serve import create_app
+from patron.worlds import World, make
+
+NOW = dt.datetime(2026, 2, 1, 6, 30, tzinfo=dt.UTC)
+
+
+def probabilities(table: pa.Table) -> np.ndarray:
+    return table["purchase_probability"].to_numpy()
+
+
+def test_row_by_row_is_the_batch(done: Run, world: World) -> None:
+    table = world.table.slice(0, 150)
+    batch = score_table(done.bundle, table, scored_at=NOW, reasons=True).table
+    rows = [
+        score_table(done.bundle, table.slice(place, 1), scored_at=NOW, reasons=True).table
+        for place in range(150)
+    ]
+    assert pa.concat_tables(rows).combine_chunks().equals(batch.combine_chunks())
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_file_is_the_batch(done: Run, world: World, tmp_path: Path, suffix: str) -> None:
+    source, target = tmp_path / "in.parquet", tmp_path / f"out.{suffix}"
+    pq.write_table(world.table, source)
+    summary = score_source(done.bundle, source, target, scored_at=NOW, threads=2)
+    read = pq.read_table if suffix == "parquet" else pyarrow.csv.read_csv
+    written = read(target)
+    whole = score_table(done.bundle, world.table, scored_at=NOW).table
+    np.testing.assert_allclose(probabilities(written), probabilities(whole), atol=1e-12)
+    assert written["customer_id"].to_pylist() == world.table["customer_id"].to_pylist()
+    assert summary.rows == 3000
+    assert summary.positive == sum(whole["purchase_decision"].to_pylist())
+    assert summary.warnings == ()
+
+
+def test_the_api_is_the_batch(done: Run, world: World) -> None:
+    rows = world.table.slice(0, 40).drop_columns(["purchased_next_30d"])
+    client = create_app(done.bundle).test_client()
+    answer = client.post("/v1/predict", json={"rows": rows.to_pylist(), "reasons": True})
+    assert answer.status_code == 200
+    batch = score_table(done.bundle, rows, scored_at=NOW, reasons=True).table
+    got = answer.get_json()
+    assert got["warnings"] == []
+    np.testing.assert_allclose(
+        [each["purchase_probability"] for each in got["predictions"]],
+        probabilities(batch),
+        atol=1e-6,
+    )
+    assert [each["purchase_reasons"] for each in got["predictions"]] == batch[
+        "purchase_reasons"
+    ].to_pylist()
+
+
+def test_columns_are_those_of_the_contract(done: Run, world: World) -> None:
+    scores = score_table(done.bundle, world.table, scored_at=NOW, reasons=True).table
+    assert scores.column_names == [
+        "customer_id",
+        "purchase_probability",
+        "purchase_decision",
+        "purchase_reasons",
+        "model_version",
+        "scored_at",
+    ]
+    threshold = done.bundle.purchase.threshold_.value
+    decided = np.array(scores["purchase_decision"].to_pylist())
+    np.testing.assert_array_equal(decided, probabilities(scores) >= threshold)
+
+
+def test_scores_of_fresh_customers_are_calibrated(done: Run) -> None:
+    fresh = make("corner", rows=8000, seed=12)
+    p = probabilities(score_table(done.bundle, fresh.table, scored_at=NOW).table)
+    truth = fresh.truth["true_purchase_probability"].to_numpy()
+    # The mean is known to about 0.008 from 2,400 training rows.
+    assert p.mean() == pytest.approx(truth.mean(), abs=0.025)
+    assert np.corrcoef(p, truth)[0, 1] > 0.9
+
+
+def test_reasons_name_columns_with_points_of_the_right_sign(done: Run, world: World) -> None:
+    scores = score_table(done.bundle, world.table, scored_at=NOW, reasons=True).table
+    reasons = [each for row in scores["purchase_reasons"].to_pylist() for each in row]
+    names = set(done.bundle.features)
+    assert all(reason.split(" is ")[0] in names for reason in reasons)
+    assert max(len(row) for row in scores["purchase_reasons"].to_pylist()) == 3
+    busy = [r for r in reasons if r.startswith("sessions_30d is 0:")]
+    assert busy
+    assert all("points" in r and ": -" in r for r in busy)
+
+
+def test_the_unexpected_is_counted_not_hidden(done: Run, world: World) -> None:
+    table = world.table.drop_columns(["age"]).slice(0, 100)
+    place = table.column_names.index("region")
+    table = table.set_column(place, "region", pa.array(["Atlantis"] * 100))
+    place = table.column_names.index("tenure_days")
+    table = table.set_column(place, "tenure_days", pa.array(["long"] * 100))
+    warnings = score_table(done.bundle, table, scored_at=NOW).warnings
+    assert len(warnings) == 3
+    assert "the column age is not in the table: missing for 100 rows" in warnings
+    assert any("100 values of region are new since training" in each for each in warnings)
+    assert any("100 values of tenure_days could not be read" in each for each in warnings)
+
+
+def test_a_foreign_table_is_refused_and_nothing_is_written(done: Run, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "in.parquet")
+    with pytest.raises(DataError, match="has none of the 36 columns"):
+        score_source(done.bundle, tmp_path / "in.parquet", tmp_path / "out.parquet", scored_at=NOW)
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_a_table_without_the_customer_is_refused(done: Run, world: World, tmp_path: Path) -> None:
+    pq.write_table(world.table.drop_columns(["customer_id"]), tmp_path / "in.parquet")
+    with pytest.raises(TableError, match="customer_id"):
+        score_source(done.bundle, tmp_path / "in.parquet", tmp_path / "out.parquet", scored_at=NOW)
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_no_rows_is_a_sentence(done: Run, world: World, tmp_path: Path) -> None:
+    pq.write_table(world.table.slice(0, 0), tmp_path / "in.parquet")
+    with pytest.raises(DataError, match="has no rows to score"):
+        score_source(done.bundle, tmp_path / "in.parquet", tmp_path / "out.parquet", scored_at=NOW)
+    assert not (tmp_path / "out.parquet").exists()
