@@ -96,6 +96,7 @@ class SplineLogistic:
 
     def _fit(self, design: Design, y: Floats, penalty: float) -> AdditiveModel:
         from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
 
         if len(y) > self.most_rows:
             chosen = np.random.default_rng(self.seed).choice(len(y), self.most_rows, replace=False)
@@ -117,7 +118,8 @@ class SplineLogistic:
             [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)], axis=1
         )
         regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=50)
-        regression.fit(basis, y)
+        with threadpool_limits(1, "blas"):  # on matrices this small, threads wait for each other
+            regression.fit(basis, y)
         terms, start = [], 0
         for block, centre, bends in zip(blocks, centres, knots, strict=True):
             weights = regression.coef_[0, start : start + block.shape[1]]
