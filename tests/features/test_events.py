@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patron.errors import DataError, StudyError
+from patron.features import events as room
 from patron.features.events import CustomerTable, build_features
 from patron.schema import Role
 from patron.study import EventsSection
@@ -232,6 +233,17 @@ def test_the_order_of_lines_and_columns_does_not_matter(
     lines = [FIRST, *lines]
     shuffled = chance.sample(lines, len(lines))
     assert build(lines).table.equals(build(shuffled, tuple(columns)).table)
+
+
+def test_customers_that_are_taken_in_parts_give_the_same_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    day = START + dt.timedelta(1)
+    lines = [(f"customer {n}", day, n, "purchase", None, "tea", None, n) for n in range(50)]
+    whole = build([FIRST, *lines])
+    monkeypatch.setattr(room, "PART_LINES", 10)
+    assert build([FIRST, *lines]).table.equals(whole.table)
+    assert whole.table.num_rows == 2 * 51
 
 
 def test_written_out_dates() -> None:

@@ -19,17 +19,22 @@ from patron.schema import Role
 from patron.study import EventsSection
 from patron.tables import Source
 
+PART_LINES = 2_000_000
+"""Customers are taken in parts of about so many lines, so that memory does not grow with them."""
+
 _MONEY, _MORE_MONEY = "decimal(18, 4)", "decimal(38, 4)"
 _KEYS = {"entity": "string", "order_id": "string", "purchase": "boolean", "day": "int64"}
 _TABLES = {
     "lines": _KEYS | {"amount": _MONEY, "units": _MONEY, "product": "string", "category": "string"},
-    "orders": _KEYS | {"amount": _MORE_MONEY, "units": _MORE_MONEY, "order_lines": "int64"},
-    "product": {"entity": "string", "day": "int64"},
-    "category": {"entity": "string", "day": "int64"},
-    "moment": {"today": "int64", "history": "int64"},
+    "orders": _KEYS
+    | {"amount": _MORE_MONEY, "units": _MORE_MONEY, "order_lines": "int64", "part": "int64"},
+    "product": {"entity": "string", "day": "int64", "part": "int64"},
+    "category": {"entity": "string", "day": "int64", "part": "int64"},
+    "moment": {"today": "int64", "history": "int64", "part": "int64"},
 }
 """The tables in DuckDB: clean lines; orders by day; the first day on which a customer bought a
-product, or of a category; and the date that is looked at, with the days of history behind it."""
+product, or of a category; and what is looked at: the date, the days of history behind it, and the
+part of the customers."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,9 @@ def build_features(
                 check_observed(day, events, lines)
         features = _features(lines.named)
         roles, reasons = _columns(features, events, labels=labels)
-        _condense(lines)
+        parts = _condense(lines)
         query = _query(lines.named, events.gap_days, events.horizon_days, labels)
-        tables = [_at(day, query, lines) for day in dates]
+        tables = [_at(day, parts, query, lines) for day in dates]
     for day, each in zip(dates, tables, strict=True):
         if not each.num_rows:
             raise DataError(
@@ -107,11 +112,17 @@ def _features(named: frozenset[str]) -> list[Feature]:
     return [each for each in FEATURES if not each.needs or each.needs in named]
 
 
-def _at(day: date, query: str, lines: Lines) -> pa.Table:
-    """The customer table at one date."""
+def _at(day: date, parts: int, query: str, lines: Lines) -> pa.Table:
+    """The customer table at one date, ordered by entity."""
     today, history = (day - EPOCH).days, (day - lines.first).days
-    lines.run(f"CREATE OR REPLACE TABLE moment AS SELECT {today} AS today, {history} AS history")
-    table = lines.connection.sql(query).to_arrow_table()
+    tables = []
+    for part in range(parts):
+        lines.run(
+            "CREATE OR REPLACE TABLE moment AS "
+            f"SELECT {today} AS today, {history} AS history, {part} AS part"
+        )
+        tables.append(lines.connection.sql(query).to_arrow_reader().read_all())
+    table = pa.concat_tables(tables).sort_by("entity")
     dates = pa.repeat(pa.scalar(day, pa.date32()), table.num_rows)
     return table.add_column(1, "as_of", dates)
 
@@ -138,27 +149,34 @@ def _columns(
     return {name: role for name, role, _ in columns}, {name: why for name, _, why in columns}
 
 
-def _condense(lines: Lines) -> None:
+def _condense(lines: Lines) -> int:
     """Add the lines up to orders by day, and to each customer's first day with a product.
 
-    An `as_of` is a date, so that all lines of a day lie on the same side of it.
+    An `as_of` is a date, so that all lines of a day lie on the same side of it. The answer is the
+    number of parts into which the customers were put.
     """
     import ibis
 
+    parts = 1 + lines.count // PART_LINES
     each = _table("lines")
     day_id = ibis.literal("day ").concat(each.day.cast("string"))
-    keyed = each.mutate(order_id=each.order_id.coalesce(day_id))
+    each = each.mutate(
+        order_id=each.order_id.coalesce(day_id),
+        part=(each.entity.hash() % parts).abs(),
+    )
+    keys = ("entity", "part", "order_id", "purchase", "day")
     tables = {
-        "orders": keyed.group_by("entity", "order_id", "purchase", "day").aggregate(
-            amount=keyed.amount.sum(), order_lines=keyed.count(), units=keyed.units.sum()
+        "orders": each.group_by(*keys).aggregate(
+            amount=each.amount.sum(), order_lines=each.count(), units=each.units.sum()
         )
     }
     for key in ("product", "category"):
         bought = each.filter(each.purchase, each[key].notnull())
-        tables[key] = bought.group_by("entity", key).aggregate(day=bought.day.min())
+        tables[key] = bought.group_by("entity", "part", key).aggregate(day=bought.day.min())
     for name, expression in tables.items():
         lines.run(f"CREATE TABLE {name} AS {compiled(expression)}")
     lines.run("DROP TABLE lines")
+    return parts
 
 
 @cache
@@ -175,8 +193,8 @@ def _query(named: frozenset[str], gap_days: int, horizon_days: int, labels: bool
     }
     customers = sums.select("entity", **values)
     if labels:
-        customers = labelled(customers, _table("orders"), today + gap_days, horizon_days)
-    return compiled(customers.order_by("entity"))
+        customers = labelled(customers, _part_of("orders"), today + gap_days, horizon_days)
+    return compiled(customers)
 
 
 def _sums(today: Any, gap_days: int, horizon_days: int) -> Any:
@@ -186,13 +204,13 @@ def _sums(today: Any, gap_days: int, horizon_days: int) -> Any:
     """
     import ibis
 
-    parts = _table("orders")
-    parts = parts.filter(parts.day < today)
-    orders = parts.group_by("entity", "order_id", "purchase").aggregate(
-        age=today - parts.day.min(),
-        amount=parts.amount.sum().cast("decimal(38, 4)"),
-        order_lines=parts.order_lines.sum(),
-        units=parts.units.sum().cast("decimal(38, 4)"),
+    known = _part_of("orders")
+    known = known.filter(known.day < today)
+    orders = known.group_by("entity", "order_id", "purchase").aggregate(
+        age=today - known.day.min(),
+        amount=known.amount.sum().cast(_MORE_MONEY),
+        order_lines=known.order_lines.sum(),
+        units=known.units.sum().cast(_MORE_MONEY),
     )
     bought, returned = orders.filter(orders.purchase), orders.filter(~orders.purchase)
     year = 365 - gap_days
@@ -228,7 +246,7 @@ def _sums(today: Any, gap_days: int, horizon_days: int) -> Any:
     )
     others = [paces, backs]
     for key, name in (("product", "products"), ("category", "categories")):
-        firsts = _table(key)
+        firsts = _part_of(key)
         firsts = firsts.filter(firsts.day < today)
         others.append(firsts.group_by("entity").aggregate(**{name: firsts.count()}))
     for other in others:
@@ -246,6 +264,12 @@ def _table(name: str) -> Any:
     import ibis
 
     return ibis.table(_TABLES[name], name=name)
+
+
+def _part_of(name: str) -> Any:
+    """The rows of a table whose customers are of the part that is looked at."""
+    table = _table(name)
+    return table.filter(table.part == _table("moment").part.as_scalar())
 
 
 def _plain(money: Any) -> Any:

@@ -46,12 +46,14 @@ class Lines:
     connection : its table `lines` has entity, day, amount, purchase (else returned), order_id,
         product, category and units; what [events] does not name is NULL.
     named : the optional columns that [events] names.
+    count : how many lines there are.
     first, last : the days of the first and the last line.
     dropped : how many lines each rule took out; a line counts for the first rule that it breaks.
     """
 
     connection: Any
     named: frozenset[str]
+    count: int
     first: date
     last: date
     dropped: tuple[dict[str, Any], ...]
@@ -79,7 +81,11 @@ def read_lines(
     import duckdb
 
     with tempfile.TemporaryDirectory(dir=folder, prefix="patron-") as spill:
-        settings: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "temp_directory": spill}
+        settings: dict[str, Any] = {
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": spill,
+            "preserve_insertion_order": False,
+        }
         with duckdb.connect(config=settings) as connection:
             yield _read(connection, source, events)
 
@@ -131,6 +137,7 @@ def _read(connection: Any, source: Source, events: EventsSection) -> Lines:
     return Lines(
         connection,
         frozenset(key for key in optional if getattr(events, key)),
+        kept,
         EPOCH + timedelta(days=first),
         EPOCH + timedelta(days=last),
         tuple({"rule": rule, "rows": dropped[rule]} for rule in rules),
