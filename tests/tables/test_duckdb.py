@@ -9,6 +9,7 @@ import pytest
 
 from patron.errors import TableError
 from patron.tables import open_sink, open_source, write_table
+from patron.tables.duck import duck
 from patron.tables.place import parse_place
 
 
@@ -99,6 +100,32 @@ def test_a_table_of_a_schema_is_written_beside_others(shop: Path) -> None:
         sink.write(pa.table({"a": [2]}))
     assert open_source(f"{shop}?table=crm.orders").read().to_pydict() == {"a": [1, 2]}
     assert open_source(f"{shop}?table=customers").rows == 2
+
+
+def test_a_file_can_be_read_and_written_at_once(shop: Path) -> None:
+    source = open_source(f"{shop}?table=customers")
+    with open_sink(f"{shop}?table=scores") as sink:
+        for batch in source.batches(["id"], batch_rows=1):
+            sink.write(batch)
+    assert open_source(f"{shop}?table=scores").read().to_pydict() == {"id": [1, 2]}
+
+
+def test_connections_print_no_progress() -> None:
+    with duck() as connection:
+        (setting,) = connection.sql("SELECT current_setting('enable_progress_bar')").fetchall()
+    assert setting == (False,)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("Query interrupted", KeyboardInterrupt), ("something else", RuntimeError)],
+)
+def test_ctrl_c_in_a_query_is_a_keyboard_interrupt(
+    said: str, expected: type[BaseException]
+) -> None:
+    # DuckDB catches the signal itself and raises RuntimeError("Query interrupted").
+    with pytest.raises(expected), duck():
+        raise RuntimeError(said)
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,13 @@ def test_semicolons_decimal_commas_and_local_dates_are_noted(text: Text) -> None
         pytest.param("a;b\n1,234;x\n", 1.234, id="between semicolons: decimals"),
         pytest.param('a,b\n"1,5",x\n', 1.5, id="two digits are no thousands"),
         pytest.param("a;b\n1,234.5;x\n", 1234.5, id="with a point: thousands"),
+        pytest.param('a\n"1,234.5"\n2345.5\n', 1234.5, id="thousands without a comma beside"),
         pytest.param("a;b\n1.200;2,5\n", 1200.0, id="a decimal comma elsewhere: thousands"),
         pytest.param("a;b\n1.200;x\n", 1.2, id="no comma at all: decimals"),
     ],
 )
 def test_commas_and_points_in_numbers(text: Text, content: str, expected: float) -> None:
-    assert columns(text(content))["a"] == [expected]
+    assert columns(text(content))["a"][0] == expected
 
 
 def test_the_decimal_sign_can_be_given(text: Text) -> None:
@@ -87,6 +88,11 @@ def test_the_decimal_sign_can_be_given(text: Text) -> None:
 def test_nothing_but_an_empty_field_is_null(text: Text) -> None:
     source = text('a,b,c\nNA,"",x\nNULL,,None\n')
     assert columns(source) == {"a": ["NA", "NULL"], "b": [None, None], "c": ["x", "None"]}
+
+
+def test_blanks_are_null_in_numbers_and_dates_and_stay_in_text(text: Text) -> None:
+    source = text("n,d,t\n 7 ,2011-05-01,a\n ,  , \n")
+    assert columns(source) == {"n": [7, None], "d": [DAY(2011, 5, 1), None], "t": ["a", " "]}
 
 
 def test_yes_and_no_stay_as_written(text: Text) -> None:
@@ -142,6 +148,11 @@ def test_times_of_day(text: Text) -> None:
 
 def test_years_of_two_digits_are_not_taken_for_antiquity(text: Text) -> None:
     assert columns(text("d\n05/03/11\n"))["d"] == ["05/03/11"]
+    assert columns(text("d\n05/03/11\n", date_format="%d/%m/%y"))["d"] == [DAY(2011, 3, 5)]
+
+
+def test_a_date_format_that_fits_nothing_is_said(text: Text) -> None:
+    assert text("d\n05/03/11\n", date_format="%Y%m%d").notes == ("no column has dates as %Y%m%d",)
 
 
 def test_quotes_hold_delimiters_and_line_ends(text: Text) -> None:

@@ -105,6 +105,21 @@ CASES: dict[str, tuple[bytes, dict[str, Any], str]] = {
         'shop.csv: types says that column "d" is a date, but its values are written in several '
         "ways",
     ),
+    "a format that strptime does not know": (
+        b"a\n1\n",
+        {"date_format": "%Q"},
+        "shop.csv: date_format is not understood; expected for example %d/%m/%Y",
+    ),
+    "a header that is no bool": (
+        b"a\n1\n",
+        {"header": "no"},
+        "shop.csv: header is 'no'; expected true or false",
+    ),
+    "names that are no text": (
+        b"1\n2\n",
+        {"columns": [1]},
+        "shop.csv: columns needs a list of names, or of {name, start, width}",
+    ),
     "too few names": (
         b"1,2,3\n4,5,6\n",
         {"columns": ["a", "b"]},
@@ -120,7 +135,7 @@ CASES: dict[str, tuple[bytes, dict[str, Any], str]] = {
         b"abc\n",
         {"columns": [{"name": "a", "start": 1}]},
         "shop.csv: a column of fixed width needs name, start (the first character is 1) and "
-        "width; got name, start",
+        "width; got name = a, start = 1",
     ),
 }
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from patron.errors import TableError
 from patron.tables.dialect import csv_errors, find_layout
+from patron.tables.duck import duck
 from patron.tables.encoding import as_utf8
 from patron.tables.kinds import COMMA, POINT, TEXT, Kind, candidates, fitting, forced, guesses
 from patron.tables.options import TextOptions
@@ -32,15 +33,13 @@ class TextSource(Source):
         notes: Iterable[str] = (),
         temporary: bool = False,
     ) -> None:
-        import duckdb
-
         self.name = name
         if temporary:
             weakref.finalize(self, path.unlink, missing_ok=True)
         copy, copied = as_utf8(path, name, options.encoding)
         if copy != path:
             weakref.finalize(self, copy.unlink, missing_ok=True)
-        with csv_errors(name), duckdb.connect() as connection:
+        with csv_errors(name), duck() as connection:
             layout = find_layout(connection, copy, name, options)
             check_names(name, layout.names)
             self._relation = layout.relation
@@ -58,18 +57,19 @@ class TextSource(Source):
             for column, kind in chosen.items()
         }
         said = _notes({column: fits[code] for column, code in self._codes.items()})
+        given_format = options.date_format
+        if given_format and all(kind.format != given_format for kind in chosen.values()):
+            said.append(f"no column has dates as {given_format}")
         self._describe(
             pa.schema([(column, kind.dtype) for column, kind in chosen.items()]),
             [*notes, *copied, *layout.notes, *said],
         )
 
     def _raw(self, columns: list[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
-        import duckdb
-
         values = ", ".join(
             f"{self._values[column]} AS v{index}" for index, column in enumerate(columns)
         )
-        with csv_errors(self.name), duckdb.connect() as connection:
+        with csv_errors(self.name), duck() as connection:
             query = connection.sql(f"SELECT {values} FROM {self._relation}")
             for batch in query.to_arrow_reader(batch_rows):
                 yield batch.rename_columns(columns)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 
 from patron.errors import TableError
+from patron.tables.duck import duck
 from patron.tables.place import Place, find_table, identifier
 from patron.tables.source import Source, check_names
 
@@ -93,7 +94,7 @@ def duckdb_connection(
     import duckdb
 
     try:
-        with duckdb.connect(path or place.address, read_only=read_only) as connection:
+        with duck(path or place.address, read_only=read_only) as connection:
             yield connection
     except duckdb.Error as error:
         raise TableError(f"{place.name}: {_first_line(error)}") from error

@@ -59,6 +59,8 @@ def csv_errors(name: str) -> Iterator[None]:
             )
         elif "nterminated quote" in text or "quote should be followed" in text:
             what = "a quote is opened and not closed properly; mend that line"
+        elif "format specifier" in text:
+            what = "date_format is not understood; expected for example %d/%m/%Y"
         else:
             what = (
                 "cannot be read as text with columns; the options delimiter, header and columns "
@@ -165,13 +167,14 @@ def _aligned(connection: Any, path: Path, name: str, options: TextOptions) -> La
 
 def _fixed_width(path: Path, name: str, columns: Sequence[Mapping[str, Any]]) -> Layout:
     for column in columns:
-        if set(column) != {"name", "start", "width"}:
+        whole = [column.get(key) for key in ("start", "width")]
+        if set(column) != {"name", "start", "width"} or not all(type(n) is int for n in whole):
             raise TableError(
                 f"{name}: a column of fixed width needs name, start (the first character is 1) "
-                f"and width; got {', '.join(map(str, column))}"
+                f"and width; got {', '.join(f'{key} = {value}' for key, value in column.items())}"
             )
     fields = ", ".join(
-        f"nullif(trim(substr(line, {int(column['start'])}, {int(column['width'])})), '') AS c{i}"
+        f"nullif(trim(substr(line, {column['start']}, {column['width']})), '') AS c{i}"
         for i, column in enumerate(columns)
     )
     names = [column["name"] for column in columns]

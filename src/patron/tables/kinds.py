@@ -40,6 +40,8 @@ def _dates(form: str, note: bool = True) -> Kind:
     return Kind(pa.date32(), test, f"CAST(try_strptime(COL, '{form}') AS DATE)", says, form)
 
 
+# trim() in a cast is needed: DuckDB moves a bare cast of a column into its CSV reader, where it is
+# no try_cast any more, and a blank value is an error.
 _FLOAT, _STAMP = pa.float64(), pa.timestamp("us")
 _COMMA_VALUE = "try_cast(replace(replace(COL, '.', ''), ',', '.') AS DOUBLE)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
@@ -48,12 +50,12 @@ _NAN = "[nN][aA][nN]|-?inf"
 
 TEXT = Kind(pa.string(), "COL IS NOT NULL", "COL")
 _SAMPLE = 2_000
-_BOOL = Kind(pa.bool_(), _matches("(?i:true|false)"), "try_cast(COL AS BOOLEAN)")
-_WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(COL AS BIGINT)")
+_BOOL = Kind(pa.bool_(), _matches("(?i:true|false)"), "try_cast(trim(COL) AS BOOLEAN)")
+_WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(trim(COL) AS BIGINT)")
 POINT = Kind(
     _FLOAT,
     _matches(rf"[+-]?((0|[1-9]\d{{0,17}})(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"),
-    "try_cast(COL AS DOUBLE)",
+    "try_cast(trim(COL) AS DOUBLE)",
 )
 COMMA = Kind(
     _FLOAT,
@@ -63,23 +65,25 @@ COMMA = Kind(
 )
 _THOUSANDS = Kind(
     _FLOAT,
-    _matches(r"[+-]?(0|[1-9]\d{0,2}(,\d{3})*)(\.\d*)?"),
+    _matches(r"[+-]?(0|[1-9]\d{0,17}|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?"),
     "try_cast(replace(COL, ',', '') AS DOUBLE)",
     "commas between thousands",
 )
 _DIGITS = Kind(
     pa.string(), _matches(r"\d+"), "COL", "kept as text: digits that begin with 0 or are too long"
 )
-_ANY_WHOLE = Kind(pa.int64(), _matches(r"[+-]?\d{1,18}"), "try_cast(COL AS BIGINT)")
+_ANY_WHOLE = Kind(pa.int64(), _matches(r"[+-]?\d{1,18}"), "try_cast(trim(COL) AS BIGINT)")
 _ANY_POINT = Kind(
-    _FLOAT, _matches(rf"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"), "try_cast(COL AS DOUBLE)"
+    _FLOAT,
+    _matches(rf"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"),
+    "try_cast(trim(COL) AS DOUBLE)",
 )
 _ANY_COMMA = Kind(_FLOAT, _matches(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"), _COMMA_VALUE)
-_ISO = Kind(_STAMP, _matches(f"{_DAY}|{_MOMENT}"), "try_cast(COL AS TIMESTAMP)")
+_ISO = Kind(_STAMP, _matches(f"{_DAY}|{_MOMENT}"), "try_cast(trim(COL) AS TIMESTAMP)")
 _ISO_OFFSET = Kind(
     _STAMP,
     _matches(_MOMENT + r"(Z|[+-]\d\d(:?\d\d)?)"),
-    "make_timestamp(epoch_us(try_cast(COL AS TIMESTAMPTZ)))",
+    "make_timestamp(epoch_us(try_cast(trim(COL) AS TIMESTAMPTZ)))",
     "times moved to UTC",
 )
 _ISO_DATES = [_dates("%Y-%m-%d", note=False), _dates("%Y/%m/%d")]

@@ -4,7 +4,7 @@ __all__ = ["TextOptions", "text_options"]
 
 import codecs
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from patron.errors import TableError, nearest
@@ -24,6 +24,18 @@ class TextOptions:
     sheet: str | None = None
 
 
+_EXPECTED: dict[str, tuple[Any, str]] = {
+    "delimiter": (str, "text"),
+    "decimal": (str, "text"),
+    "encoding": (str, "text"),
+    "date_format": (str, "text"),
+    "header": (bool, "true or false"),
+    "columns": ((list, tuple), "a list of names, or of {name, start, width}"),
+    "types": (Mapping, "a kind for each column: text, number or date"),
+    "sheet": (str, "text"),
+}
+
+
 def text_options(given: Mapping[str, Any], name: str) -> TextOptions:
     """The options of the file `name`, checked.
 
@@ -33,7 +45,7 @@ def text_options(given: Mapping[str, Any], name: str) -> TextOptions:
     "delimiter"? The options: delimiter, decimal, encoding, date_format, header, columns, types,
     sheet
     """
-    known = [option.name for option in fields(TextOptions)]
+    known = list(_EXPECTED)
     for option in given:
         if option not in known:
             guess = nearest(option, known)
@@ -42,7 +54,15 @@ def text_options(given: Mapping[str, Any], name: str) -> TextOptions:
                 f'{name}: there is no format option "{option}"{hint} '
                 f"The options: {', '.join(known)}"
             )
-    options = TextOptions(**given)
+    for option, value in given.items():
+        kind, words = _EXPECTED[option]
+        if value is not None and not isinstance(value, kind):
+            raise TableError(f"{name}: {option} is {value!r}; expected {words}")
+    options = TextOptions(**{key: value for key, value in given.items() if value is not None})
+    if not any(
+        all(isinstance(column, kind) for column in options.columns) for kind in (str, Mapping)
+    ):
+        raise TableError(f"{name}: columns needs {_EXPECTED['columns'][1]}")
     if options.decimal not in (None, ".", ","):
         raise TableError(f'{name}: decimal is "{options.decimal}"; expected "." or ","')
     delimiter = options.delimiter
