@@ -43,6 +43,7 @@ def _dates(form: str, note: bool = True) -> Kind:
 # trim() in a cast is needed: DuckDB moves a bare cast of a column into its CSV reader, where it is
 # no try_cast any more, and a blank value is an error.
 _FLOAT, _STAMP = pa.float64(), pa.timestamp("us")
+_DOUBLE = "try_cast(trim(COL) AS DOUBLE)"
 _COMMA_VALUE = "try_cast(replace(replace(COL, '.', ''), ',', '.') AS DOUBLE)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
 _DAY = r"\d{4}-\d\d-\d\d"
@@ -55,7 +56,7 @@ _WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(trim(CO
 POINT = Kind(
     _FLOAT,
     _matches(rf"[+-]?((0|[1-9]\d{{0,17}})(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"),
-    "try_cast(trim(COL) AS DOUBLE)",
+    _DOUBLE,
 )
 COMMA = Kind(
     _FLOAT,
@@ -76,7 +77,7 @@ _ANY_WHOLE = Kind(pa.int64(), _matches(r"[+-]?\d{1,18}"), "try_cast(trim(COL) AS
 _ANY_POINT = Kind(
     _FLOAT,
     _matches(rf"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|{_NAN}"),
-    "try_cast(trim(COL) AS DOUBLE)",
+    _DOUBLE,
 )
 _ANY_COMMA = Kind(_FLOAT, _matches(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"), _COMMA_VALUE)
 _ISO = Kind(_STAMP, _matches(f"{_DAY}|{_MOMENT}"), "try_cast(trim(COL) AS TIMESTAMP)")
