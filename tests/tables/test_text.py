@@ -146,6 +146,13 @@ def test_times_of_day(text: Text) -> None:
     )
 
 
+def test_a_day_that_does_not_exist_is_kept_as_written(text: Text) -> None:
+    content = "d,t,z\n2011-02-30,2011-02-30 10:00,2011-02-30 10:00Z\n"
+    assert text(content).read().to_pylist() == [
+        {"d": "2011-02-30", "t": "2011-02-30 10:00", "z": "2011-02-30 10:00Z"}
+    ]
+
+
 def test_years_of_two_digits_are_not_taken_for_antiquity(text: Text) -> None:
     assert columns(text("d\n05/03/11\n"))["d"] == ["05/03/11"]
     assert columns(text("d\n05/03/11\n", date_format="%d/%m/%y"))["d"] == [DAY(2011, 3, 5)]

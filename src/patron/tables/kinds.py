@@ -40,9 +40,15 @@ def _dates(form: str, note: bool = True) -> Kind:
     return Kind(pa.date32(), test, f"CAST(try_strptime(COL, '{form}') AS DATE)", says, form)
 
 
+def _moments(pattern: str, value: str, note: str = "") -> Kind:
+    # The pattern lets 30 February pass.
+    test = f"({_matches(pattern)} AND (trim(COL) = '' OR {value} IS NOT NULL))"
+    return Kind(pa.timestamp("us"), test, value, note)
+
+
 # trim() in a cast is needed: DuckDB moves a bare cast of a column into its CSV reader, where it is
 # no try_cast any more, and a blank value is an error.
-_FLOAT, _STAMP = pa.float64(), pa.timestamp("us")
+_FLOAT = pa.float64()
 _DOUBLE = "try_cast(trim(COL) AS DOUBLE)"
 _COMMA_VALUE = "try_cast(replace(replace(COL, '.', ''), ',', '.') AS DOUBLE)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"
@@ -80,10 +86,9 @@ _ANY_POINT = Kind(
     _DOUBLE,
 )
 _ANY_COMMA = Kind(_FLOAT, _matches(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"), _COMMA_VALUE)
-_ISO = Kind(_STAMP, _matches(f"{_DAY}|{_MOMENT}"), "try_cast(trim(COL) AS TIMESTAMP)")
-_ISO_OFFSET = Kind(
-    _STAMP,
-    _matches(_MOMENT + r"(Z|[+-]\d\d(:?\d\d)?)"),
+_ISO = _moments(f"{_DAY}|{_MOMENT}", "try_cast(trim(COL) AS TIMESTAMP)")
+_ISO_OFFSET = _moments(
+    _MOMENT + r"(Z|[+-]\d\d(:?\d\d)?)",
     "make_timestamp(epoch_us(try_cast(trim(COL) AS TIMESTAMPTZ)))",
     "times moved to UTC",
 )
