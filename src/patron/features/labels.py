@@ -47,7 +47,7 @@ def check_observed(as_of: date, events: EventsSection, lines: Lines) -> None:
     raise DataError(
         f"The labels of as_of {as_of} need the days {start} to {end - timedelta(days=1)}, but "
         f"{known}. Set observed_until if the data are complete to a later day, drop this as_of or "
-        "shorten horizon_days; `patron features` without labels needs no days after as_of."
+        "shorten horizon_days; `patron features --no-labels` needs no days after as_of."
     )
 
 
