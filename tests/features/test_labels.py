@@ -92,8 +92,8 @@ def test_observed_until_is_the_last_complete_day() -> None:
     assert str(error.value) == (
         "The labels of as_of 2025-03-01 need the days 2025-03-01 to 2025-03-10, but [events] "
         "observed_until = 2025-03-09. Set observed_until if the data are complete to a later day, "
-        "drop this as_of or shorten horizon_days; `patron features --no-labels` needs no days after "
-        "as_of."
+        "drop this as_of or shorten horizon_days; `patron features --no-labels` needs no days "
+        "after as_of."
     )
 
 
