@@ -3,6 +3,7 @@
 __all__ = [
     "MISSING",
     "between",
+    "beyond_zero",
     "count",
     "date",
     "days",
@@ -50,12 +51,12 @@ def short(number: float | None, digits: int = 3) -> str:
     if number is None or not math.isfinite(number):
         return MISSING
     if abs(number) >= 1_000_000:
-        return f"{number / 1_000_000:.{digits}g}{SPACE}million"
+        return _minus(f"{number / 1_000_000:.{digits}g}{SPACE}million")
     if number == 0 or abs(number) >= 10 ** (digits - 1):
-        return f"{number:,.0f}"
+        return _minus(f"{number:,.0f}")
     decimals = digits - 1 - math.floor(math.log10(abs(number)))
     written = f"{number:,.{decimals}f}"
-    return written.rstrip("0").rstrip(".") if "." in written else written
+    return _minus(written.rstrip("0").rstrip(".") if "." in written else written)
 
 
 def percent(share: float | None) -> str:
@@ -109,7 +110,8 @@ def differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
     The two errors are added as if the estimates were independent. Estimates from the same
     customers usually err together, so this says "differ" too seldom rather than too often.
 
-    >>> differ({"value": 0.8, "low": 0.78, "high": 0.82}, {"value": 0.84, "low": 0.82, "high": 0.86})
+    >>> one = {"value": 0.80, "low": 0.78, "high": 0.82}
+    >>> differ(one, {"value": 0.84, "low": 0.82, "high": 0.86})
     True
     """
     above, below = (one, other) if one["value"] >= other["value"] else (other, one)
@@ -117,6 +119,16 @@ def differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
         return None
     noise = math.hypot(above["value"] - above["low"], below["high"] - below["value"])
     return bool(above["value"] - below["value"] > noise)
+
+
+def beyond_zero(estimate: Mapping[str, Any]) -> bool:
+    """Whether zero lies outside the interval; False where there is none.
+
+    >>> beyond_zero({"low": -0.01, "high": 0.02}), beyond_zero({"low": 0.01, "high": 0.02})
+    (False, True)
+    """
+    low, high = estimate["low"], estimate["high"]
+    return known(low) and known(high) and not low <= 0 <= high
 
 
 def money(amount: float, currency: str = "$") -> str:
@@ -199,6 +211,11 @@ def _crowd(share: float) -> int:
 def _written(estimate: Mapping[str, Any]) -> tuple[str, str, str]:
     value, low, high = (estimate[key] for key in ("value", "low", "high"))
     if not known(low) or not known(high):
-        return f"{value:.3f}", "", ""
+        return _minus(f"{value:.3f}"), "", ""
     decimals = 1 if high - low >= 0.2 and abs(value) >= 1 else 2 if high - low >= 0.02 else 3
-    return f"{value:.{decimals}f}", f"{low:.{decimals}f}", f"{high:.{decimals}f}"
+    value, low, high = (_minus(f"{number:.{decimals}f}") for number in (value, low, high))
+    return value, low, high
+
+
+def _minus(written: str) -> str:
+    return written.replace("-", "−")

@@ -8,7 +8,7 @@ from typing import Any
 
 from patron.report import numbers, plots
 from patron.report.brief import agreement, brief
-from patron.report.tables import candidate_rows, column_rows, evidence_rows, metric_rows
+from patron.report.tables import candidate_rows, column_rows, evidence_rows, metric_rows, settings
 from patron.report.words import SECTIONS, SEVERITIES
 
 Results = Mapping[str, Any]
@@ -47,6 +47,7 @@ def _context(results: Results) -> dict[str, Any]:
         "style": files("patron.report").joinpath("templates/report.css").read_text("utf-8"),
         "findings": sorted(results["findings"], key=lambda f: SEVERITIES.index(f["severity"])),
         "evidence_rows": evidence_rows,
+        "settings": settings(results["study"]["sections"]),
         "unsaid": [
             (title, results[f"{key}_because"])
             for key, title in SECTIONS.items()
@@ -69,7 +70,7 @@ def _purchase_context(purchase: Mapping[str, Any]) -> dict[str, Any]:
         plots.scores(purchase),
         plots.candidates(purchase),
     ]
-    shown = purchase["effects"][:MOST_SMALL]
+    shown = [e for e in purchase["effects"] if e.get("kind")][:MOST_SMALL]
     if purchase["effects"]:
         drawn.append(plots.importance(purchase["effects"]))
     return {

@@ -1,104 +1,24 @@
-"""A small kit for static pictures: scales with round ticks, and shapes written as inline SVG.
+"""A small kit for static pictures: shapes written as inline SVG, and panels with axes.
 
 No plotting library: altair with vl-convert would add 94 MB to every install, for pictures of a
 few dozen shapes. Shapes carry a CSS class and never a colour, so that the page's variables decide
 (light, dark, print). One unit is one CSS pixel at full width; see `plots.base` for narrow screens.
 """
 
-__all__ = ["Drawing", "Panel", "Scale", "fit", "spread", "text_width"]
+__all__ = ["Drawing", "Panel", "text_width", "wrap"]
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
-from patron.report.numbers import short
+from patron.report.scale import Scale
 
 Numbers = Sequence[float]
+Show = Callable[[float], str]
 FONT = 12.5
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """A map from data (`low` to `high`) to pixels (`start` to `end`).
-
-    `kind` is "linear" or "log"; "log" counts from 1 upwards where the data reach down to zero
-    (log1p), so that 0 keeps its place.
-
-    >>> Scale(0, 10, 100, 200)(2.5)
-    125.0
-    >>> Scale(0, 0.43, 0, 1).ticks(4)
-    [0.0, 0.1, 0.2, 0.3, 0.4]
-    >>> Scale(1, 1000, 0, 1, "log").ticks(4)
-    [1.0, 10.0, 100.0, 1000.0]
-    """
-
-    low: float
-    high: float
-    start: float
-    end: float
-    kind: str = "linear"
-
-    def __call__(self, value: float) -> float:
-        low, high = self._bend(self.low), self._bend(self.high)
-        share = (self._bend(value) - low) / (high - low) if high > low else 0.5
-        return self.start + share * (self.end - self.start)
-
-    def _bend(self, value: float) -> float:
-        if self.kind == "linear":
-            return value
-        return math.log10(value) if self.low > 0 else math.copysign(math.log1p(abs(value)), value)
-
-    def ticks(self, about: int = 5) -> list[float]:
-        """Round numbers inside the scale, about as many as asked."""
-        if self.kind == "log":
-            marks = self._log_ticks(about)
-            if len(marks) > 1:
-                return marks
-        return _round_ticks(self.low, self.high, about)
-
-    def _log_ticks(self, about: int) -> list[float]:
-        top = math.ceil(math.log10(max(self.high, 1e-12)))
-        bottom = math.floor(math.log10(self.low)) if self.low > 0 else 0
-        zero = [0.0] if self.low <= 0 <= self.high else []
-        for steps in ((1, 2, 5), (1, 3), (1,)):
-            marks = zero + [step * 10.0**e for e in range(bottom, top + 1) for step in steps]
-            marks = [mark for mark in marks if self.low <= mark <= self.high * (1 + 1e-9)]
-            if len(marks) <= about + 1:
-                break
-        return marks
-
-
-def _round_ticks(low: float, high: float, about: int) -> list[float]:
-    if not high > low:
-        return [low]
-    rough = (high - low) / max(about, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [round(i * step, 12) + 0.0 for i in range(first, last + 1)]
-
-
-def fit(low: float, high: float, *, zero: bool = False, about: int = 5) -> tuple[float, float]:
-    """A domain that holds `low` and `high` and ends on round numbers.
-
-    >>> fit(0.653, 0.861)
-    (0.65, 0.9)
-    >>> fit(0.02, 0.43, zero=True)
-    (0.0, 0.5)
-    """
-    if zero:
-        low, high = min(low, 0.0), max(high, 0.0)
-    if not high > low:
-        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
-    marks = _round_ticks(low, high, about)
-    step = marks[1] - marks[0] if len(marks) > 1 else high - low
-    return (
-        round(math.floor(low / step + 1e-9) * step, 12) + 0.0,
-        round(math.ceil(high / step - 1e-9) * step, 12),
-    )
 
 
 def text_width(text: str, font: float = FONT) -> float:
@@ -106,21 +26,14 @@ def text_width(text: str, font: float = FONT) -> float:
     return len(text) * font * 0.56
 
 
-def spread(places: Numbers, gap: float) -> list[float]:
-    """The places moved apart until they are `gap` from each other, in the same order.
+def wrap(text: str, width: float, font: float = FONT) -> list[str]:
+    """The text in at most two lines of the given width; what is longer ends in an ellipsis.
 
-    >>> spread([10, 12, 40], 10)
-    [6.0, 16.0, 40.0]
+    >>> wrap("a blend of two models and a third", 120)
+    ['a blend of two', 'models and a…']
     """
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    moved = [float(place) for place in places]
-    for _ in range(50):
-        for above, below in pairwise(order):
-            short_of = gap - (moved[below] - moved[above])
-            if short_of > 1e-9:
-                moved[above] -= short_of / 2
-                moved[below] += short_of / 2
-    return moved
+    letters = max(int(width / text_width("x", font)), 2)
+    return textwrap.wrap(text, letters, max_lines=2, placeholder="…")
 
 
 @dataclass(slots=True)
@@ -197,27 +110,23 @@ class Panel:
     x: Scale
     y: Scale
 
-    def x_axis(
-        self, title: str = "", *, show: Callable[[float], str] = short, about: int = 5
-    ) -> None:
+    def x_axis(self, title: str = "", *, show: Show | None = None, about: int = 5) -> None:
         """Tick labels under the panel, its base line, and the title below in the middle."""
         floor = max(self.y.start, self.y.end)
-        for tick in self.x.ticks(about):
+        for tick, words in zip(self.x.ticks(about), self.x.labels(about, show), strict=True):
             self.sheet.line(self.x(tick), floor, self.x(tick), floor + 4, "axis")
-            self.sheet.text(self.x(tick), floor + 18, show(tick), anchor="middle")
+            self.sheet.text(self.x(tick), floor + 18, words, anchor="middle")
         self.sheet.line(self.x.start, floor, self.x.end, floor, "axis")
         if title:
             self.sheet.text(
                 (self.x.start + self.x.end) / 2, floor + 38, title, "axis-title", anchor="middle"
             )
 
-    def y_axis(
-        self, title: str = "", *, show: Callable[[float], str] = short, about: int = 4
-    ) -> None:
-        """Grid lines with their labels; the title lies flat above, so that nobody tilts the head."""
-        for tick in self.y.ticks(about):
+    def y_axis(self, title: str = "", *, show: Show | None = None, about: int = 4) -> None:
+        """Grid lines with their labels; the title lies flat above: no head needs to tilt."""
+        for tick, words in zip(self.y.ticks(about), self.y.labels(about, show), strict=True):
             self.sheet.line(self.x.start, self.y(tick), self.x.end, self.y(tick), "grid")
-            self.sheet.text(self.x.start - 7, self.y(tick) + 4, show(tick), anchor="end")
+            self.sheet.text(self.x.start - 7, self.y(tick) + 4, words, anchor="end")
         if title:
             top = min(self.y.start, self.y.end)
             self.sheet.text(0, top - 13, title, "axis-title")
@@ -233,11 +142,18 @@ class Panel:
         self.sheet.path([*there, *reversed(back)], css, closed=True)
 
     def steps(self, edges: Numbers, heights: Numbers, css: str) -> None:
-        """A histogram as one outline, filled down to zero."""
-        outline = [(self.x(edges[0]), self.y(0))]
+        """A histogram as one outline over an area filled down to zero."""
+        self.outline(edges, heights, f"{css} fill")
+        self.outline(edges, heights, f"{css} line", closed=False)
+
+    def outline(self, edges: Numbers, heights: Numbers, css: str, *, closed: bool = True) -> None:
+        """A histogram's silhouette; `closed` down to zero."""
+        outline = []
         for (left, right), height in zip(pairwise(edges), heights, strict=True):
             outline += [(self.x(left), self.y(height)), (self.x(right), self.y(height))]
-        self.sheet.path([*outline, (self.x(edges[-1]), self.y(0))], css, closed=True)
+        if closed:
+            outline += [(self.x(edges[-1]), self.y(0)), (self.x(edges[0]), self.y(0))]
+        self.sheet.path(outline, css, closed=closed)
 
     def bars(self, edges: Numbers, heights: Numbers, css: str) -> None:
         """A histogram as bars with a hair of paper between them."""
@@ -252,27 +168,20 @@ class Panel:
         """A vertical interval."""
         self.sheet.line(self.x(x), self.y(low), self.x(x), self.y(high), css)
 
-    def level(self, y: float, name: str, css: str = "ref") -> None:
-        """A horizontal reference with its name at the right end, above the line."""
-        self.sheet.line(self.x.start, self.y(y), self.x.end, self.y(y), css)
-        self.sheet.text(self.x.end, self.y(y) - 6, name, "ref-name", anchor="end")
+    def level(self, y: float, name: str) -> None:
+        """A horizontal reference with its name at the left end, above the line."""
+        self.sheet.line(self.x.start, self.y(y), self.x.end, self.y(y), "ref")
+        self.sheet.text(self.x.start + 6, self.y(y) - 6, name, "ref-name halo")
 
-    def diagonal(self, top: float, name: str, *, at: float = 0.62, below: bool = True) -> None:
-        """The reference from the origin to (`top`, `top`), its name along it."""
+    def diagonal(self, top: float, name: str, *, at: float = 0.62) -> None:
+        """The reference from the origin to (`top`, `top`), its name along it at share `at`."""
         x1, y1, x2, y2 = self.x(0), self.y(0), self.x(top), self.y(top)
         self.sheet.line(x1, y1, x2, y2, "ref")
-        turn = math.degrees(math.atan2(y2 - y1, x2 - x1))
-        shift = 15 if below else -6
-        x, y = x1 + at * (x2 - x1), y1 + at * (y2 - y1)
-        lean = math.radians(turn)
-        self.sheet.text(
-            x - shift * math.sin(lean),
-            y + shift * math.cos(lean),
-            name,
-            "ref-name",
-            anchor="middle",
-            turn=turn,
-        )
+        lean = math.atan2(y2 - y1, x2 - x1)
+        x = x1 + at * (x2 - x1) - 15 * math.sin(lean)
+        y = y1 + at * (y2 - y1) + 15 * math.cos(lean)
+        turn = math.degrees(lean)
+        self.sheet.text(x, y, name, "ref-name", anchor="middle", turn=turn)
 
 
 def _px(value: float | str) -> str:

@@ -1,6 +1,6 @@
 """dict -> rows of the page's tables, every cell already written as text."""
 
-__all__ = ["candidate_rows", "column_rows", "evidence_rows", "metric_rows"]
+__all__ = ["candidate_rows", "column_rows", "evidence_rows", "metric_rows", "settings"]
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -56,7 +56,6 @@ def candidate_rows(candidates: Sequence[Mapping[str, Any]]) -> list[Row]:
             "auc_holdout": interval(c["holdout"]["roc_auc"]),
             "loss_holdout": interval(c["holdout"]["log_loss"]),
             "seconds": seconds(c["seconds"]),
-            "cpu_seconds": seconds(c["cpu_seconds"]),
         }
         for c in candidates
     ]
@@ -81,7 +80,40 @@ def column_rows(columns: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A finding's evidence as names and numbers, in the order the check gave them."""
-    return [(name.replace("_", " "), _value(name, value)) for name, value in evidence.items()]
+    ends = {f"{name}_{end}" for name in evidence for end in ("low", "high")}
+    return [
+        (name.replace("_", " "), _value(name, _with_interval(evidence, name)))
+        for name in evidence
+        if name not in ends
+    ]
+
+
+def _with_interval(evidence: Mapping[str, Any], name: str) -> Any:
+    """The value, joined with `<name>_low` and `<name>_high` where the check gave them."""
+    if f"{name}_low" not in evidence or f"{name}_high" not in evidence:
+        return evidence[name]
+    return {
+        "value": evidence[name],
+        "low": evidence[f"{name}_low"],
+        "high": evidence[f"{name}_high"],
+    }
+
+
+def settings(sections: Mapping[str, Any], inside: str = "") -> list[tuple[str, str]]:
+    """The Study's keys and values, nested sections as dotted keys, without what is not set.
+
+    >>> settings({"split": {"by": "time", "holdout": None}, "audit": {"ignore": ["L01"]}})
+    [('split.by', 'time'), ('audit.ignore', 'L01')]
+    """
+    rows: list[tuple[str, str]] = []
+    for key, value in sections.items():
+        if isinstance(value, Mapping):
+            rows += settings(value, f"{inside}{key}.")
+        elif isinstance(value, (list, tuple)):
+            rows += [(inside + key, ", ".join(map(str, value)))] if value else []
+        elif value is not None:
+            rows.append((inside + key, str(value)))
+    return rows
 
 
 def _value(name: str, value: Any) -> str:
@@ -94,8 +126,12 @@ def _value(name: str, value: Any) -> str:
         )
     if isinstance(value, (list, tuple)):
         return these([_value(name, inner) for inner in value], at_most=6) if value else MISSING
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return {True: "yes", False: "no", None: MISSING}.get(value, str(value))
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
     if "share" in name and 0 <= value <= 1:
         return percent(value)
     return count(value) if isinstance(value, int) else short(value)

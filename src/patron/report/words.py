@@ -1,8 +1,10 @@
 """What each metric is called: plain words first, the term in brackets."""
 
-__all__ = ["METRICS", "SECTIONS", "SEVERITIES", "Metric"]
+__all__ = ["METRICS", "SECTIONS", "SEVERITIES", "Metric", "is_floor"]
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,8 @@ SECTIONS = {
     "budget": "How to split the budget",
     "comparison": "Against an earlier model",
 }
+
+
+def is_floor(candidate: Mapping[str, Any]) -> bool:
+    """Whether a candidate is a simple rule that every model has to beat."""
+    return candidate["title"].startswith(("best single column", "only ", "base rate"))

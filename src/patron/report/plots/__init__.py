@@ -21,21 +21,9 @@ __all__ = [
 ]
 
 from patron.report.plots.base import Picture
-from patron.report.plots.columns import (
-    buyers_of_100,
-    effect,
-    effect_reach,
-    feature,
-    sparkline,
-    target,
-)
-from patron.report.plots.curves import (
-    calibration,
-    calibration_misses,
-    gains,
-    misses_allowed,
-    precision_recall,
-    roc,
-    scores,
-)
+from patron.report.plots.chances import calibration, calibration_misses, misses_allowed, scores
+from patron.report.plots.columns import feature, sparkline, target
+from patron.report.plots.crowd import buyers_of_100
+from patron.report.plots.curves import gains, precision_recall, roc
+from patron.report.plots.effects import effect, effect_reach
 from patron.report.plots.ranked import candidates, importance, ladder

@@ -1,13 +1,15 @@
 """What every picture has: its finding, what is shown, alt text, and a wide and a narrow drawing."""
 
-__all__ = ["NARROW", "PAIR", "SMALL", "WIDE", "Picture", "frame", "picture"]
+__all__ = ["HEIGHT", "NARROW", "PAIR", "SMALL", "WIDE", "Picture", "frame", "picture"]
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from patron.report.svg import Drawing, Panel, Scale
+from patron.report.scale import Scale
+from patron.report.svg import Drawing, Panel
 
 WIDE, PAIR, NARROW, SMALL = 760.0, 460.0, 340.0, 300.0
+HEIGHT = 380.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patron.report.numbers import differ, interval, known, short
+from patron.report.numbers import beyond_zero, differ, interval, known, short
 from patron.report.plots.base import WIDE, Picture, picture
-from patron.report.svg import Drawing, Scale, fit, text_width
+from patron.report.scale import Scale, fit
+from patron.report.svg import Drawing, text_width, wrap
+from patron.report.words import is_floor
 
 Estimate = Mapping[str, Any]
+VALUE_ROOM = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +23,8 @@ class Row:
     label: str
     main: Estimate
     second: Estimate | None = None
-    css: str = "model"
+    css: str = "plain"
     shape: str = "circle"
-    note: str = ""
 
 
 def ranked(
@@ -31,79 +33,97 @@ def ranked(
     *,
     axis: str,
     bars: bool = False,
-    references: Sequence[tuple[float, str]] = (),
+    reference: tuple[float, str] | None = None,
 ) -> Drawing:
     """Rows with their marks and intervals; on a narrow sheet the label stands above its marks."""
     narrow = width < WIDE
     numbers = [n for row in rows for e in (row.main, row.second) if e for n in _reach(e)]
-    numbers += [at for at, _ in references]
-    left = 0.0 if narrow else min(max(text_width(row.label) for row in rows) + 16, width * 0.36)
-    right = 0.0 if narrow else 150.0
-    step, top = (46.0 if narrow else 34.0), 14.0 + 17 * len(references)
+    numbers += [reference[0]] if reference else []
+    widest = max((text_width(row.label, 13.5) for row in rows), default=0.0)
+    left = 0.0 if narrow else min(widest + 16, width * 0.34)
+    labels = [wrap(row.label, width - VALUE_ROOM - 8 if narrow else left - 12, 13) for row in rows]
+    extra = 15.0 if narrow and max(map(len, labels), default=1) > 1 else 0.0
+    step, top = (48.0 + extra if narrow else 36.0), 10.0 + (18 if reference else 0)
     sheet = Drawing(width, top + step * len(rows) + 50)
-    x = Scale(*fit(min(numbers), max(numbers), zero=bars), left + 8, width - right - 12)
+    domain = fit(min(numbers, default=0.0), max(numbers, default=1.0), zero=bars)
+    x = Scale(*domain, left + 10, width - (0.0 if narrow else VALUE_ROOM) - 14)
     floor = top + step * len(rows) + 4
-    for tick in x.ticks(4 if narrow else 6):
+    about = 4 if narrow else 6
+    for tick, words in zip(x.ticks(about), x.labels(about), strict=True):
         sheet.line(x(tick), top, x(tick), floor, "grid")
-        sheet.text(x(tick), floor + 16, short(tick), anchor="middle")
-    sheet.text((x.start + x.end) / 2, floor + 36, axis, "axis-title", anchor="middle")
-    for index, (at, name) in enumerate(references):
-        _reference(sheet, x, at, name, 11 + 17 * index, floor)
-    for index, row in enumerate(rows):
-        middle = top + step * index + (32 if narrow else step / 2)
-        _label(sheet, row, left, width, middle, narrow=narrow)
+        sheet.text(x(tick), floor + 17, words, anchor="middle")
+    sheet.text((x.start + x.end) / 2, floor + 38, axis, "axis-title", anchor="middle")
+    if bars:
+        sheet.line(x(0), top, x(0), floor, "axis")
+    if reference:
+        _reference(sheet, x, *reference, floor)
+    for index, (row, label) in enumerate(zip(rows, labels, strict=True)):
+        middle = top + step * index + (34 + extra if narrow else step / 2)
+        strong = "label strong" if row.css == "model" else "label"
+        value = middle - 18 if narrow else middle + 4
+        sheet.text(width, value, interval(row.main), "value", anchor="end")
+        first = value - extra if narrow else value - 7 * (len(label) - 1)
+        for line, words in enumerate(label):
+            place = (0.0, "start") if narrow else (left - 6, "end")
+            sheet.text(place[0], first + 15 * line, words, strong, anchor=place[1])
         _marks(sheet, row, x, middle, bars=bars)
     return sheet
 
 
 def candidates(purchase: Mapping[str, Any]) -> Picture:
-    """Every candidate's AUC with its interval, best first; floors and the best possible beside."""
+    """Every candidate's AUC with its interval, best first; floors and the best possible beside.
+
+    The base rate is left out: it ranks nobody, so its AUC is 0.5 whatever the data.
+    """
     tried = purchase["candidates"]
     chosen = next(c for c in tried if c["chosen"])
-    rivals = [c for c in tried if not c["chosen"]]
     best = purchase.get("best_possible")
-    floor = min((c["roc_auc"]["value"] for c in tried), default=0.5)
-    references = [(0.5, "chance")] if floor < 0.6 else []
+    reference = None
     if best and known(best["roc_auc"]["value"]):
-        references.append(
-            (best["roc_auc"]["value"], f"best possible {short(best['roc_auc']['value'])}")
-        )
+        value = best["roc_auc"]["value"]
+        reference = (value, f"best possible on the holdout: {short(value)}")
     rows = [
         Row(
-            candidate["title"] + (" (chosen)" if candidate["chosen"] else ""),
-            candidate["holdout"]["roc_auc"],
-            candidate["roc_auc"],
-            css="model" if candidate["chosen"] else "plain",
-            shape="circle" if candidate["chosen"] else "diamond",
+            c["title"] + (" (chosen)" if c["chosen"] else ""),
+            c["holdout"]["roc_auc"],
+            c["roc_auc"],
+            css="model" if c["chosen"] else "plain",
+            shape="diamond" if is_floor(c) else "circle",
         )
-        for candidate in tried
+        for c in tried
+        if c["title"] != "base rate"
     ]
     return picture(
         "candidates",
-        _candidates_title(chosen, rivals),
-        "How well each ranks customers (ROC-AUC), with 95 % intervals. Filled: the holdout. Hollow: cross-validated.",
-        lambda width: ranked(rows, width, axis="ROC-AUC", references=references),
+        _candidates_title(chosen, [c for c in tried if not c["chosen"]]),
+        "How well each ranks customers (ROC-AUC), with intervals. Filled: the holdout, also in "
+        "figures; hollow: cross-validated. Diamonds: simple rules that a model has to beat.",
+        lambda width: ranked(rows, width, axis="ROC-AUC", reference=reference),
     )
 
 
 def ladder(steps: Sequence[Mapping[str, Any]]) -> Picture:
     """What each fix, and each suspect, is worth."""
+    in_use = [s for s in steps if "proposed" not in s["step"]][-1]
     rows = [
-        Row(s["step"], s, css="model" if i == 0 else "plain", shape="circle")
-        for i, s in enumerate(steps)
+        Row(s["step"] + (" (used here)" if s is in_use else ""), s, css=_used(s is in_use))
+        for s in steps
     ]
-    worth = [s for s in steps if s["worth"] and known(s["worth"]["value"])]
-    moved = [s for s in worth if _beyond_zero(s["worth"])]
-    if not moved:
-        title = "No fix and no suspect moves the result beyond noise"
-    else:
+    moved = [s for s in steps if s["worth"] and beyond_zero(s["worth"])]
+    if moved:
         most = max(moved, key=lambda s: abs(s["worth"]["value"]))
-        way = "lowers" if most["worth"]["value"] < 0 else "raises"
-        title = f"“{most['step']}” {way} the score by {short(abs(most['worth']['value']), 2)}, the largest step"
+        worth = most["worth"]["value"]
+        way = "lower" if worth < 0 else "higher"
+        title = (
+            f"The step that matters most, “{most['step']}”: ROC-AUC {short(abs(worth), 2)} {way}"
+        )
+    else:
+        title = "No fix and no suspect moves the result beyond noise"
     return picture(
         "ladder",
         title,
-        "ROC-AUC, cross-validated, after each step from top to bottom, with 95 % intervals.",
+        "ROC-AUC after each step from top to bottom, cross-validated with a quick model, "
+        "with intervals.",
         lambda width: ranked(rows, width, axis="ROC-AUC"),
     )
 
@@ -111,84 +131,76 @@ def ladder(steps: Sequence[Mapping[str, Any]]) -> Picture:
 def importance(effects: Sequence[Mapping[str, Any]], at_most: int = 15) -> Picture:
     """What the ranking loses when a column is shuffled."""
     shown = effects[:at_most]
-    real = [e for e in effects if _beyond_zero(e["importance"]) and e["importance"]["value"] > 0]
+    real = [e for e in effects if beyond_zero(e["importance"]) and e["importance"]["value"] > 0]
     if real:
-        first = real[0]
-        title = (
-            f"{first['column']} matters most: without its information the ROC-AUC loses "
-            f"{short(first['importance']['value'], 2)}"
-        )
+        loss = short(real[0]["importance"]["value"], 2)
+        title = f"{real[0]['column']} matters most: shuffling it costs {loss} of ROC-AUC"
     else:
         title = "No single column matters beyond noise"
-    rows = [Row(e["column"], e["importance"], css="model" if e in real else "plain") for e in shown]
+    rows = [Row(e["column"], e["importance"], css=_used(e in real)) for e in shown]
+    rest = f" The first {at_most} of {len(effects)} columns." if len(effects) > at_most else ""
     return picture(
         "importance",
         title,
-        "Loss of ROC-AUC on the holdout when the column's values are shuffled among customers, with 95 % intervals. "
-        "Grey: not beyond noise.",
+        "Loss of ROC-AUC on the holdout when the column's values are shuffled among customers, "
+        f"with intervals. Grey: not beyond noise.{rest}",
         lambda width: ranked(rows, width, axis="loss of ROC-AUC", bars=True),
     )
 
 
 def _candidates_title(chosen: Mapping[str, Any], rivals: Sequence[Mapping[str, Any]]) -> str:
-    if not rivals:
-        return f"Only one model was tried: {chosen['title']}"
-    ties = [c for c in rivals if differ(chosen["roc_auc"], c["roc_auc"]) is not True]
-    better = [
-        c for c in rivals if c not in ties and c["roc_auc"]["value"] > chosen["roc_auc"]["value"]
-    ]
+    """The finding, on the cross-validated figures that decide."""
+    ours = chosen["roc_auc"]
+    apart = [c for c in rivals if differ(ours, c["roc_auc"])]
+    better = [c for c in apart if c["roc_auc"]["value"] > ours["value"]]
     if better:
         return f"{better[0]['title'].capitalize()} ranks better than the chosen {chosen['title']}"
-    if ties:
-        names = " and ".join(c["title"] for c in ties[:2])
-        return f"The chosen {chosen['title']} and {names} rank equally well, within noise"
-    return f"The chosen {chosen['title']} ranks best of {len(rivals) + 1}, beyond noise"
+    ties = [c for c in rivals if c not in apart]
+    if not rivals:
+        return f"Only one model was tried: {chosen['title']}"
+    if not ties:
+        return f"The chosen model ranks best of {len(rivals) + 1}, beyond noise"
+    floors = [c for c in ties if is_floor(c)]
+    if floors:
+        return f"The chosen model ranks no better than the {floors[0]['title']}, within noise"
+    names = ties[0]["title"] if len(ties) == 1 else f"{len(ties)} other models"
+    verb = "ranks" if len(ties) == 1 else "rank"
+    return f"The chosen model ranks best; {names} {verb} equally well, within noise"
 
 
-def _beyond_zero(worth: Estimate) -> bool:
-    return known(worth["low"]) and known(worth["high"]) and not worth["low"] <= 0 <= worth["high"]
+def _used(is_used: bool) -> str:
+    return "model" if is_used else "plain"
 
 
 def _reach(e: Estimate) -> list[float]:
     return [e[key] for key in ("value", "low", "high") if known(e[key])]
 
 
-def _reference(sheet: Drawing, x: Scale, at: float, name: str, y: float, floor: float) -> None:
-    sheet.line(x(at), y + 4, x(at), floor, "ref")
-    anchor = "end" if x(at) > (x.start + x.end) / 2 else "start"
-    sheet.text(x(at) + (-5 if anchor == "end" else 5), y + 3, name, "ref-name", anchor=anchor)
-    sheet.line(x(at), y - 6, x(at), y + 4, "ref")
-
-
-def _label(
-    sheet: Drawing, row: Row, left: float, width: float, middle: float, *, narrow: bool
-) -> None:
-    room = int((width * 0.62 if narrow else left - 12) / text_width("x"))
-    words = row.label if len(row.label) <= room else row.label[: max(room - 1, 1)] + "…"
-    strong = "label strong" if row.css == "model" else "label"
-    written = interval(row.main)
-    if narrow:
-        sheet.text(0, middle - 15, words, strong)
-        sheet.text(width, middle - 15, written, "value", anchor="end")
-    else:
-        sheet.text(left - 4, middle + 4, words, strong, anchor="end")
-        sheet.text(width, middle + 4, written, "value", anchor="end")
+def _reference(sheet: Drawing, x: Scale, at: float, name: str, floor: float) -> None:
+    sheet.line(x(at), 6, x(at), floor, "ref")
+    right = x(at) < (x.start + x.end) / 2
+    shift, anchor = (6, "start") if right else (-6, "end")
+    sheet.text(x(at) + shift, 15, name, "ref-name", anchor=anchor)
 
 
 def _marks(sheet: Drawing, row: Row, x: Scale, middle: float, *, bars: bool) -> None:
     if not known(row.main["value"]):
         return
+    tip = f"{row.label}: {interval(row.main)}"
     if bars:
         at, zero = x(row.main["value"]), x(0)
-        sheet.rect(min(at, zero), middle - 7, abs(at - zero), 14, f"{row.css} solid")
-        _whisker(sheet, x, row.main, middle, "whisker")
+        sheet.rect(min(at, zero), middle - 7, abs(at - zero), 14, f"{row.css} bar-fill", tip)
+        _whisker(sheet, x, row.main, middle, f"{row.css} whisker")
         return
     drop = 5 if row.second else 0
     if row.second and known(row.second["value"]):
-        _whisker(sheet, x, row.second, middle - 5, f"{row.css} whisker")
-        sheet.mark(x(row.second["value"]), middle - 5, f"{row.css} hollow", shape=row.shape, r=3.6)
+        _whisker(sheet, x, row.second, middle - drop, f"{row.css} whisker")
+        css = f"{row.css} hollow"
+        sheet.mark(x(row.second["value"]), middle - drop, css, shape=row.shape, r=3.4)
     _whisker(sheet, x, row.main, middle + drop, f"{row.css} whisker")
-    sheet.mark(x(row.main["value"]), middle + drop, f"{row.css} dot", shape=row.shape, r=4.4)
+    sheet.mark(
+        x(row.main["value"]), middle + drop, f"{row.css} dot", shape=row.shape, r=4.6, tip=tip
+    )
 
 
 def _whisker(sheet: Drawing, x: Scale, e: Estimate, y: float, css: str) -> None:

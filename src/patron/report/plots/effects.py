@@ -1,0 +1,99 @@
+"""How the predicted chance moves with one column."""
+
+__all__ = ["effect", "effect_reach"]
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from patron.report.numbers import beyond_zero, short
+from patron.report.plots.base import SMALL, Picture, picture
+from patron.report.plots.small import (
+    LEFT,
+    MOST_ROWS,
+    TALL,
+    category_rows,
+    counts_below,
+    row_room,
+    wide_enough,
+)
+from patron.report.scale import Scale, fit
+from patron.report.svg import Drawing, Panel
+
+Effect = Mapping[str, Any]
+Reach = tuple[float, float]
+
+
+def effect(found: Effect, reach: Reach) -> Picture:
+    """Change of the chance in points; `reach` is the scale that all effects share."""
+    draw = _category if found["kind"] == "category" else _numeric
+    return picture(
+        f"effect-{found['column']}",
+        _title(found),
+        found["column"],
+        lambda width: draw(found, reach, width),
+        width=SMALL,
+    )
+
+
+def effect_reach(effects: Sequence[Effect]) -> Reach:
+    """One scale for all effects, so that their sizes compare at a glance."""
+    every = [y for found in effects for y in found["effect"]]
+    return fit(min(every, default=-1.0), max(every, default=1.0), zero=True, about=4)
+
+
+def _numeric(found: Effect, reach: Reach, width: float) -> Drawing:
+    sheet, xs = Drawing(width, TALL), found["x"]
+    kind = "log" if _stretched(xs) else "linear"
+    x = Scale(*wide_enough(min(xs), max(xs)), LEFT, width - 10, kind)
+    panel = Panel(sheet, x, Scale(*reach, 130, 12))
+    panel.y_axis(show=_points)
+    sheet.line(x.start, panel.y(0), x.end, panel.y(0), "ref")
+    if len(xs) > 2:
+        panel.curve(xs, found["effect"], "model line")
+    for at, points in zip(xs, found["effect"], strict=True):
+        r = 2.2 if len(xs) > 2 else 4.0
+        tip = f"{short(at)}: {_points(points)} points"
+        sheet.mark(x(at), panel.y(points), "model dot", r=r, tip=tip)
+    middles = [(a + b) / 2 for a, b in pairwise(xs)]
+    counts_below(sheet, x, [x.low, *middles, x.high], found["n"])
+    return sheet
+
+
+def _category(found: Effect, reach: Reach, width: float) -> Drawing:
+    sheet = Drawing(width, TALL)
+    labels = [str(label) for label in found["labels"][:MOST_ROWS]]
+    effects, counts = found["effect"][:MOST_ROWS], found["n"][:MOST_ROWS]
+    left, right = row_room(sheet, labels)
+    x = Scale(*reach, left, right - 14)
+
+    def mark(i: int, y: float) -> None:
+        sheet.line(x(0), y, x(effects[i]), y, "model whisker")
+        tip = f"{labels[i]}: {_points(effects[i])} points"
+        sheet.mark(x(effects[i]), y, "model dot", r=3.6, tip=tip)
+
+    category_rows(sheet, labels, counts, x, mark, show=_points)
+    sheet.line(x(0), 4, x(0), 8 + min(24.0, 160 / len(labels)) * len(labels), "ref")
+    return sheet
+
+
+def _title(found: Effect) -> str:
+    if not beyond_zero(found["importance"]):
+        return "No effect beyond noise"
+    category = found["kind"] == "category"
+    names = found["labels"] if category else [short(x) for x in found["x"]]
+    high = max(range(len(names)), key=found["effect"].__getitem__)
+    low = min(range(len(names)), key=found["effect"].__getitem__)
+    points = short(found["effect"][high] - found["effect"][low], 2)
+    return f"Highest chance at {names[high]}, lowest at {names[low]}: {points} points apart"
+
+
+def _stretched(xs: Sequence[float]) -> bool:
+    """Whether a log scale shows the values better: the upper half spans most of the range."""
+    low, middle, high = min(xs), sorted(xs)[len(xs) // 2], max(xs)
+    return low >= 0 and high > 20 and high - middle > 6 * (middle - low)
+
+
+def _points(value: float) -> str:
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{short(abs(value), 2)}"
