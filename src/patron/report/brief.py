@@ -89,10 +89,10 @@ def _caution(results: Results) -> str:
     for finding, column, without in suspects(results):
         words = f"This score includes {column}, a suspected leak ({finding['code']})"
         if without:
-            words += f"; without it the ROC-AUC is {short(without['value'])}"
+            words += f"; without it the ROC-AUC is {without['value']:.3f}"
         told.append(f"{words}.")
     if told:
-        told.append("If it is known only afterwards, no figure on this page holds.")
+        told.append("If it is known only afterwards, none of the figures below hold.")
     return " ".join(told)
 
 
@@ -104,8 +104,11 @@ def _tally(results: Results, severity: str) -> str:
 
 def _asked(results: Results) -> list[str]:
     table, purchase = results["table"], results["purchase"]
-    where = f"{count(table['rows'])} rows and {count(table['columns'])} columns of {table['name']}"
-    if table["entities"] and table["entities"] != table["rows"]:
+    rows = "customers" if table["entities"] == table["rows"] else "rows"
+    where = (
+        f"{count(table['rows'])} {rows} and {count(table['columns'])} columns of {table['name']}"
+    )
+    if table["entities"] and rows == "rows":
         where = f"{count(table['entities'])} customers in {where}"
     if not purchase:
         because = results["purchase_because"]
@@ -144,6 +147,8 @@ def _found(results: Results) -> list[str]:
 def _other_checks(results: Results) -> list[str]:
     outcomes = [check["outcome"] for check in results["audit"]["checks"]]
     silent, unsaid = outcomes.count("silent"), outcomes.count("cannot say")
+    if silent == len(outcomes):
+        return [f"All {silent} checks found nothing."] if silent else []
     parts = []
     if silent:
         parts.append(f"{silent} found nothing")
@@ -162,13 +167,8 @@ def _sure(results: Results) -> list[str]:
     purchase = results["purchase"]
     told = []
     if purchase:
-        told += [
-            optimism(
-                purchase, agreement(purchase["cross_validated"]["roc_auc"], purchase["roc_auc"])
-            ),
-            calibrated(purchase),
-            _of_one_time(purchase["split"]),
-        ]
+        agree = agreement(purchase["cross_validated"]["roc_auc"], purchase["roc_auc"])
+        told += [optimism(purchase, agree), calibrated(purchase), _of_one_time(purchase["split"])]
         buyers = holdout(purchase)[1]
         if buyers < 100:
             told.append(f"The holdout has only {buyers} buyers, so every interval here is wide.")

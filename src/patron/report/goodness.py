@@ -3,6 +3,7 @@
 __all__ = ["best_tenth", "calibrated", "good", "holdout", "optimism"]
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from patron.report.numbers import between, count, differ, known, of_100, short
@@ -41,8 +42,8 @@ def optimism(purchase: Purchase, agree: str) -> str:
     inside, outside = purchase["cross_validated"]["roc_auc"], purchase["roc_auc"]
     gap = short(abs(inside["value"] - outside["value"]), 2)
     pair = (
-        f"Cross-validated ROC-AUC ({short(inside['value'])}) "
-        f"and the holdout's ({short(outside['value'])})"
+        f"Cross-validated ROC-AUC ({inside['value']:.3f}) "
+        f"and the holdout's ({outside['value']:.3f})"
     )
     if agree == "agree":
         return f"{pair} agree within noise: no sign of optimism."
@@ -99,15 +100,32 @@ def _in_customers(purchase: Purchase) -> list[str]:
 
 
 def _against_floor(chosen: Mapping[str, Any], floor: Mapping[str, Any]) -> str:
-    ours, theirs = chosen["holdout"]["roc_auc"], floor["holdout"]["roc_auc"]
-    rule = f"the rule “{floor['title']}” ({short(theirs['value'])})"
-    gap, apart = ours["value"] - theirs["value"], differ(ours, theirs)
-    if apart is None:
+    """On the holdout; where that is too small to tell, on the larger training part as well."""
+    outside = _lead(chosen["holdout"]["roc_auc"], floor["holdout"]["roc_auc"])
+    inside = _lead(chosen["roc_auc"], floor["roc_auc"])
+    rule = f"the rule “{floor['title']}” ({floor['holdout']['roc_auc']['value']:.3f})"
+    if outside.beyond_noise is None:
         return f"Whether it beats {rule} we cannot say, because an interval is missing."
-    if not apart:
-        return f"Not better than {rule}, within noise: the simple rule would do."
-    way = "Better" if gap > 0 else "Worse"
-    return f"{way} than {rule} by {short(abs(gap), 2)}, beyond noise."
+    if outside.beyond_noise:
+        return f"{outside.way} than {rule} by {outside.size}, beyond noise."
+    if inside.beyond_noise and inside.way == outside.way:
+        return (
+            f"{outside.way} than {rule} by {outside.size}. The holdout alone is too small to be "
+            f"sure; cross-validated it is {inside.size}, beyond noise."
+        )
+    return f"Not better than {rule}, within noise: the simple rule would do."
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    way: str
+    size: str
+    beyond_noise: bool | None
+
+
+def _lead(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> _Lead:
+    gap = ours["value"] - theirs["value"]
+    return _Lead("Better" if gap > 0 else "Worse", short(abs(gap), 2), differ(ours, theirs))
 
 
 def _against_best(purchase: Purchase) -> str:
@@ -125,6 +143,6 @@ def _against_best(purchase: Purchase) -> str:
         else "on this holdout the model reaches it"
     )
     return (
-        f"The best possible ROC-AUC here is {short(top)}, known because this shop is simulated: "
+        f"The best possible ROC-AUC here is {top:.3f}, known because this shop is simulated: "
         f"{reached}."
     )

@@ -78,8 +78,10 @@ def of_100(share: float) -> str:
     return f"{share * crowd:,.0f} of {crowd:,}"
 
 
-def interval(estimate: Mapping[str, Any] | None) -> str:
+def interval(estimate: Mapping[str, Any] | None, decimals: int | None = None) -> str:
     """An estimate as tables have it; a third decimal only where the interval supports it.
+
+    `decimals` fixes their number, for a column of figures that are compared.
 
     >>> interval({"value": 0.8614, "low": 0.8531, "high": 0.8697})
     '0.861 [0.853, 0.870]'
@@ -90,7 +92,7 @@ def interval(estimate: Mapping[str, Any] | None) -> str:
     """
     if estimate is None or not known(estimate["value"]):
         return MISSING
-    value, low, high = _written(estimate)
+    value, low, high = _written(estimate, decimals)
     return f"{value} [{low}, {high}]" if low else value
 
 
@@ -208,14 +210,18 @@ def _crowd(share: float) -> int:
     return 1_000 if rare >= 0.001 else 10_000
 
 
-def _written(estimate: Mapping[str, Any]) -> tuple[str, str, str]:
+def _written(estimate: Mapping[str, Any], decimals: int | None = None) -> tuple[str, str, str]:
     value, low, high = (estimate[key] for key in ("value", "low", "high"))
     if not known(low) or not known(high):
         return _minus(f"{value:.3f}"), "", ""
-    decimals = 1 if high - low >= 0.2 and abs(value) >= 1 else 2 if high - low >= 0.02 else 3
+    if decimals is None:
+        decimals = 1 if high - low >= 0.2 and abs(value) >= 1 else 2 if high - low >= 0.02 else 3
     value, low, high = (_minus(f"{number:.{decimals}f}") for number in (value, low, high))
     return value, low, high
 
 
 def _minus(written: str) -> str:
+    """A true minus sign; none before a number that is written as zero."""
+    if written.startswith("-") and not written.strip("-0.,"):
+        return written[1:]
     return written.replace("-", "−")

@@ -26,14 +26,14 @@ def text_width(text: str, font: float = FONT) -> float:
     return len(text) * font * 0.56
 
 
-def wrap(text: str, width: float, font: float = FONT) -> list[str]:
-    """The text in at most two lines of the given width; what is longer ends in an ellipsis.
+def wrap(text: str, width: float, font: float = FONT, lines: int = 2) -> list[str]:
+    """The text in at most `lines` of the given width; what is longer ends in an ellipsis.
 
     >>> wrap("a blend of two models and a third", 120)
     ['a blend of two', 'models and a…']
     """
     letters = max(int(width / text_width("x", font)), 2)
-    return textwrap.wrap(text, letters, max_lines=2, placeholder="…")
+    return textwrap.wrap(text, letters, max_lines=lines, placeholder="…")
 
 
 @dataclass(slots=True)
@@ -173,15 +173,16 @@ class Panel:
         self.sheet.line(self.x.start, self.y(y), self.x.end, self.y(y), "ref")
         self.sheet.text(self.x.start + 6, self.y(y) - 6, name, "ref-name halo")
 
-    def diagonal(self, top: float, name: str, *, at: float = 0.62) -> None:
+    def diagonal(self, top: float, name: str = "", *, at: float = 0.62) -> None:
         """The reference from the origin to (`top`, `top`), its name along it at share `at`."""
         x1, y1, x2, y2 = self.x(0), self.y(0), self.x(top), self.y(top)
         self.sheet.line(x1, y1, x2, y2, "ref")
-        lean = math.atan2(y2 - y1, x2 - x1)
-        x = x1 + at * (x2 - x1) - 15 * math.sin(lean)
-        y = y1 + at * (y2 - y1) + 15 * math.cos(lean)
-        turn = math.degrees(lean)
-        self.sheet.text(x, y, name, "ref-name", anchor="middle", turn=turn)
+        if name:
+            lean = math.atan2(y2 - y1, x2 - x1)
+            x = x1 + at * (x2 - x1) - 15 * math.sin(lean)
+            y = y1 + at * (y2 - y1) + 15 * math.cos(lean)
+            turn = math.degrees(lean)
+            self.sheet.text(x, y, name, "ref-name", anchor="middle", turn=turn)
 
 
 def _px(value: float | str) -> str:

@@ -32,7 +32,9 @@ def metric_rows(
             "metric": metric,
             "inside": interval(purchase["cross_validated"].get(name)),
             "outside": interval(purchase[name]),
-            "agreement": agreement(purchase["cross_validated"].get(name), purchase[name]),
+            "agreement": agreement(purchase["cross_validated"].get(name), purchase[name])
+            if metric.better
+            else MISSING,
             "method": purchase[name]["method"],
         }
         for name, metric in METRICS.items()
@@ -48,13 +50,13 @@ def candidate_rows(candidates: Sequence[Mapping[str, Any]]) -> list[Row]:
         {
             "title": c["title"],
             "chosen": c["chosen"],
-            "auc": interval(c["roc_auc"]),
+            "auc": interval(c["roc_auc"], 3),
             "auc_best": c["roc_auc"] is best_auc or differ(c["roc_auc"], best_auc) is False,
-            "loss": interval(c["log_loss"]),
+            "loss": interval(c["log_loss"], 3),
             "loss_best": c["log_loss"] is best_loss or differ(c["log_loss"], best_loss) is False,
-            "gain": interval(c["log_loss_gain"]),
-            "auc_holdout": interval(c["holdout"]["roc_auc"]),
-            "loss_holdout": interval(c["holdout"]["log_loss"]),
+            "gain": interval(c["log_loss_gain"], 3),
+            "auc_holdout": interval(c["holdout"]["roc_auc"], 3),
+            "loss_holdout": interval(c["holdout"]["log_loss"], 3),
             "seconds": seconds(c["seconds"]),
         }
         for c in candidates

@@ -29,7 +29,11 @@ def calibration(purchase: Purchase) -> Picture:
         panel = frame(sheet, (0, top), (0, top), bottom=116)
         panel.y_axis("bought", show=percent)
         panel.x_axis(show=percent)
-        panel.diagonal(top, "perfect calibration", at=_room([p["predicted"] / top for p in points]))
+        panel.diagonal(top)
+        at = top * _room([p["predicted"] / top for p in points])
+        x, y = panel.x(at), panel.y(at)
+        sheet.line(x + 2, y + 6, x + 9, y + 27, "axis")
+        sheet.text(x + 6, y + 40, "perfect calibration", "ref-name halo")
         for p in points:
             panel.whisker(p["predicted"], p["low"], p["high"], "model whisker")
         for p in points:
@@ -143,8 +147,8 @@ def _histogram_below(
 
 
 def _room(taken: Sequence[float]) -> float:
-    """The place along a line, between 0.2 and 0.85, that is farthest from what is drawn on it."""
-    places = [0.2 + 0.05 * i for i in range(14)]
+    """The place along a line, between 0.3 and 0.6, that is farthest from what is drawn on it."""
+    places = [0.3 + 0.05 * i for i in range(7)]
     return max(places, key=lambda at: min((abs(at - there) for there in taken), default=1.0))
 
 

@@ -20,6 +20,7 @@ from patron.report.plots.small import (
 from patron.report.scale import Scale, fit
 from patron.report.svg import Drawing, Panel, text_width
 
+FEW = 3
 Column = Mapping[str, Any]
 Rates = Sequence[Mapping[str, Any]]
 
@@ -61,8 +62,12 @@ def target(found: Mapping[str, Any]) -> Picture:
 def feature(column: Column, base: float | None) -> Picture:
     """The share of buyers over a column's values, and how many customers have them."""
     found = column["distribution"]
-    draw_kind = _category if found["kind"] == "category" else _numeric
-    return draw_kind(column, found, column["rates"], base)
+    if found["kind"] == "numeric":
+        names = _bin_names(found["edges"])
+        if len(names) > FEW:
+            return _numeric(column, found, column["rates"], base)
+        found = {"labels": names, "counts": found["counts"]}
+    return _category(column, found, column["rates"], base)
 
 
 def sparkline(column: Column) -> str:

@@ -63,7 +63,7 @@ def roc(purchase: Purchase) -> Picture:
         panel.curve(curve["x"], curve["y"], "model line")
         sheet.text(panel.x(0.97), panel.y(0.06), f"area {interval(area)}", "value", anchor="end")
         if tp + fn and fp + tn:
-            _threshold_mark(panel, fp / (fp + tn), tp / (tp + fn), drop=20)
+            _threshold_mark(panel, fp / (fp + tn), tp / (tp + fn), left=False, drop=20)
         return sheet
 
     return picture(
@@ -99,7 +99,10 @@ def precision_recall(purchase: Purchase) -> Picture:
         words = f"average precision {interval(average)}"
         sheet.text(panel.x(0.98), panel.y(0.94), words, "value halo", anchor="end")
         if flags:
-            _threshold_mark(panel, tp / (tp + fn), tp / (tp + fp), drop=-9)
+            right = tp / (tp + fn) > 0.35
+            _threshold_mark(
+                panel, tp / (tp + fn), tp / (tp + fp), left=right, drop=16 if right else -9
+            )
         return sheet
 
     return picture(
@@ -111,10 +114,10 @@ def precision_recall(purchase: Purchase) -> Picture:
     )
 
 
-def _threshold_mark(panel: Panel, x: float, y: float, *, drop: float) -> None:
+def _threshold_mark(panel: Panel, x: float, y: float, *, left: bool, drop: float) -> None:
     """The chosen threshold's place on a curve, its name on the side that is free."""
     panel.sheet.mark(panel.x(x), panel.y(y), "model dot", r=5)
-    side, anchor = (9, "start") if x < 0.65 else (-9, "end")
+    side, anchor = (-9, "end") if left else (9, "start")
     at = (panel.x(x) + side, panel.y(y) + drop)
     panel.sheet.text(*at, "at the threshold", "value halo", anchor=anchor)
 

@@ -3,30 +3,34 @@
 __all__ = ["effect", "effect_reach"]
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from patron.report.numbers import beyond_zero, short
 from patron.report.plots.base import SMALL, Picture, picture
 from patron.report.plots.small import (
+    FLOOR,
     LEFT,
     MOST_ROWS,
     TALL,
     category_rows,
-    counts_below,
     row_room,
     wide_enough,
 )
 from patron.report.scale import Scale, fit
 from patron.report.svg import Drawing, Panel
 
+FEW = 3
 Effect = Mapping[str, Any]
 Reach = tuple[float, float]
 
 
 def effect(found: Effect, reach: Reach) -> Picture:
     """Change of the chance in points; `reach` is the scale that all effects share."""
-    draw = _category if found["kind"] == "category" else _numeric
+    draw = _numeric
+    if found["kind"] == "category":
+        draw = _category
+    elif len(found["x"]) <= FEW:
+        draw, found = _category, {**found, "labels": [short(x) for x in found["x"]]}
     return picture(
         f"effect-{found['column']}",
         _title(found),
@@ -49,15 +53,20 @@ def _numeric(found: Effect, reach: Reach, width: float) -> Drawing:
     panel = Panel(sheet, x, Scale(*reach, 130, 12))
     panel.y_axis(show=_points)
     sheet.line(x.start, panel.y(0), x.end, panel.y(0), "ref")
-    if len(xs) > 2:
-        panel.curve(xs, found["effect"], "model line")
+    panel.curve(xs, found["effect"], "model line")
     for at, points in zip(xs, found["effect"], strict=True):
-        r = 2.2 if len(xs) > 2 else 4.0
         tip = f"{short(at)}: {_points(points)} points"
-        sheet.mark(x(at), panel.y(points), "model dot", r=r, tip=tip)
-    middles = [(a + b) / 2 for a, b in pairwise(xs)]
-    counts_below(sheet, x, [x.low, *middles, x.high], found["n"])
+        sheet.mark(x(at), panel.y(points), "model dot", r=2.2, tip=tip)
+    _counts_at(sheet, x, xs, found["n"])
     return sheet
+
+
+def _counts_at(sheet: Drawing, x: Scale, xs: Sequence[float], counts: Sequence[int]) -> None:
+    """How many customers stand for each point of the curve."""
+    y = Scale(0, max(counts, default=0) or 1, FLOOR, FLOOR - 26)
+    for at, n in zip(xs, counts, strict=True):
+        sheet.rect(x(at) - 2.5, y(n), 5, y(0) - y(n), "bar")
+    Panel(sheet, x, y).x_axis(about=4)
 
 
 def _category(found: Effect, reach: Reach, width: float) -> Drawing:

@@ -41,13 +41,20 @@ def ranked(
     numbers += [reference[0]] if reference else []
     widest = max((text_width(row.label, 13.5) for row in rows), default=0.0)
     left = 0.0 if narrow else min(widest + 16, width * 0.34)
-    labels = [wrap(row.label, width - VALUE_ROOM - 8 if narrow else left - 12, 13) for row in rows]
-    extra = 15.0 if narrow and max(map(len, labels), default=1) > 1 else 0.0
-    step, top = (48.0 + extra if narrow else 36.0), 10.0 + (18 if reference else 0)
-    sheet = Drawing(width, top + step * len(rows) + 50)
-    domain = fit(min(numbers, default=0.0), max(numbers, default=1.0), zero=bars)
+    room = width - VALUE_ROOM - 8 if narrow else left - 12
+    labels = [wrap(row.label, room, 13, lines=3) for row in rows]
+    steps = [
+        33.0 + 15 * len(label) if narrow else max(27.0 if bars else 36.0, 15.0 * len(label) + 6)
+        for label in labels
+    ]
+    top = 10.0 + (18 if reference else 0)
+    floor = top + sum(steps) + 4
+    sheet = Drawing(width, floor + 46)
+    low, high = min(numbers, default=0.0), max(numbers, default=1.0)
+    if bars and abs(low) < 0.02 * high:  # a whisker just below zero needs no scale of its own
+        low = 0.0
+    domain = fit(low, high, zero=bars)
     x = Scale(*domain, left + 10, width - (0.0 if narrow else VALUE_ROOM) - 14)
-    floor = top + step * len(rows) + 4
     about = 4 if narrow else 6
     for tick, words in zip(x.ticks(about), x.labels(about), strict=True):
         sheet.line(x(tick), top, x(tick), floor, "grid")
@@ -57,16 +64,17 @@ def ranked(
         sheet.line(x(0), top, x(0), floor, "axis")
     if reference:
         _reference(sheet, x, *reference, floor)
-    for index, (row, label) in enumerate(zip(rows, labels, strict=True)):
-        middle = top + step * index + (34 + extra if narrow else step / 2)
-        strong = "label strong" if row.css == "model" else "label"
+    for row, label, step in zip(rows, labels, steps, strict=True):
+        middle = top + step - 14 if narrow else top + step / 2
         value = middle - 18 if narrow else middle + 4
-        sheet.text(width, value, interval(row.main), "value", anchor="end")
-        first = value - extra if narrow else value - 7 * (len(label) - 1)
+        sheet.text(width, value, interval(row.main, 3), "value halo", anchor="end")
+        first = value - 15 * (len(label) - 1) / (1 if narrow else 2)
+        x0, anchor = (0.0, "start") if narrow else (left - 6, "end")
         for line, words in enumerate(label):
-            place = (0.0, "start") if narrow else (left - 6, "end")
-            sheet.text(place[0], first + 15 * line, words, strong, anchor=place[1])
+            css = "label strong halo" if row.css == "model" else "label halo"
+            sheet.text(x0, first + 15 * line, words, css, anchor=anchor)
         _marks(sheet, row, x, middle, bars=bars)
+        top += step
     return sheet
 
 
@@ -106,7 +114,7 @@ def ladder(steps: Sequence[Mapping[str, Any]]) -> Picture:
     """What each fix, and each suspect, is worth."""
     in_use = [s for s in steps if "proposed" not in s["step"]][-1]
     rows = [
-        Row(s["step"] + (" (used here)" if s is in_use else ""), s, css=_used(s is in_use))
+        Row(s["step"] + (" (used)" if s is in_use else ""), s, css=_used(s is in_use))
         for s in steps
     ]
     moved = [s for s in steps if s["worth"] and beyond_zero(s["worth"])]
@@ -163,9 +171,8 @@ def _candidates_title(chosen: Mapping[str, Any], rivals: Sequence[Mapping[str, A
     floors = [c for c in ties if is_floor(c)]
     if floors:
         return f"The chosen model ranks no better than the {floors[0]['title']}, within noise"
-    names = ties[0]["title"] if len(ties) == 1 else f"{len(ties)} other models"
-    verb = "ranks" if len(ties) == 1 else "rank"
-    return f"The chosen model ranks best; {names} {verb} equally well, within noise"
+    others = f"the {ties[0]['title']}" if len(ties) == 1 else f"{len(ties)} others"
+    return f"The chosen model and {others} rank equally well, within noise"
 
 
 def _used(is_used: bool) -> str:
