@@ -15,6 +15,9 @@ from patron.errors import DataError, StudyError
 
 Rows = NDArray[np.intp]
 
+MANY_ROWS = 100_000
+"""From so many rows on, three folds leave enough to learn from, and cost less than five."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -47,7 +50,7 @@ def make_split(
     as_of: str | None = None,
     by: str | None = None,
     holdout: float | datetime.date | None = None,
-    folds: int = 5,
+    folds: int | None = None,
     horizon_days: int | None = None,
     seed: int = 0,
 ) -> Split:
@@ -56,7 +59,8 @@ def make_split(
     By time where there are several `as_of` (the last date, or all from the date `holdout` on, is
     held out; a training date whose label window of `horizon_days` would reach past the first
     held-out date is left out), else by entity where entities repeat, else at random, stratified by
-    a 0/1 target. Folds never share an entity.
+    a 0/1 target. Folds never share an entity; there are five, or three from `MANY_ROWS` rows on,
+    unless `folds` says otherwise.
 
     Raises
     ------
@@ -70,6 +74,7 @@ def make_split(
     repeated = groups is not None and len(np.unique(groups[labelled])) < len(labelled)
     dates = _dates(table[as_of]) if as_of else None
     several_dates = dates is not None and len(np.unique(dates[labelled])) > 1
+    folds = folds or (5 if len(labelled) < MANY_ROWS else 3)
     by = by or ("time" if several_dates else "entity" if repeated else "random")
     rng = np.random.default_rng(seed)
     notes: tuple[str, ...] = ()
@@ -164,7 +169,7 @@ def _fold_numbers(
     """A fold number for each of `rows`: even in the target, or whole entities together."""
     if groups is not None:
         _, member = np.unique(groups[rows], return_inverse=True)
-        return _dealt(member.max() + 1, folds, rng)[member]
+        return _dealt(int(member.max()) + 1, folds, rng)[member]
     order = np.lexsort((rng.random(len(rows)), target[rows]))
     number = np.empty(len(rows), dtype=np.intp)
     number[order] = _shuffled_rounds(len(rows), folds, rng)

@@ -114,7 +114,7 @@ class TestReading:
     def test_defaults(self) -> None:
         study = Study(table=TABLE)
         assert (study.run.seed, study.run.threads, study.run.level) == (0, None, 0.95)
-        assert (study.split.by, study.split.holdout, study.split.folds) == (None, None, 5)
+        assert (study.split.by, study.split.holdout, study.split.folds) == (None, None, None)
         assert (study.audit.ignore, study.audit.apply) == ((), "serious")
         assert study.purchase is None
         events = Study(events=EVENTS).events

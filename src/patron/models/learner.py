@@ -6,18 +6,24 @@ tuned), and then fitted to all training rows (`fit` gives a scorer). The holdout
 
 __all__ = ["BoostedTrees", "Folds", "Learner", "Scorer", "SplineLogistic"]
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from patron.errors import PatronError
 from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
 from patron.models.trees import TreeEnsemble
 
+_Task = TypeVar("_Task")
+_Done = TypeVar("_Done")
+
 Floats = NDArray[np.float64]
-Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+Rows = NDArray[np.intp]
+Folds = list[tuple[Rows, Rows]]
 """Pairs of row numbers: what to fit on, what to predict."""
 
 
@@ -66,37 +72,47 @@ class SplineLogistic:
         knots: int = 5,
         penalties: tuple[float, ...] = (0.1, 1.0, 10.0, 50.0),
         rows_to_tune: int = 20_000,
-        most_rows: int = 100_000,
+        most_rows: int = 60_000,
         seed: int = 0,
+        threads: int = 1,
     ) -> None:
         self.knots = knots
         self.penalties = penalties
         self.rows_to_tune = rows_to_tune
         self.most_rows = most_rows
         self.seed = seed
+        self.threads = threads
 
     def cross_fit(self, design: Design, y: Floats, folds: Folds) -> Floats:
         """Out-of-fold log-odds; settles the penalty."""
         raw = {penalty: np.full(len(y), np.nan) for penalty in self.penalties}
-        for number, (fit, predict) in enumerate(folds):
-            if number == 1 and len(y) > self.rows_to_tune:
-                raw = {self._best(raw, y): raw[self._best(raw, y)]}
-            for penalty, answer in raw.items():
-                scorer = self._fit(design.rows(fit), y[fit], penalty)
-                answer[predict] = scorer.raw(design.matrix[predict])
-        self.penalty = self._best(raw, y)
-        return raw[self.penalty]
+        first = 1 if len(y) > self.rows_to_tune else len(folds)
+        self._predict_out_of_fold(raw, design, y, folds[:first])
+        self.penalty = min(raw, key=lambda penalty: _loss(raw[penalty], y))
+        answer = {self.penalty: raw[self.penalty]}
+        self._predict_out_of_fold(answer, design, y, folds[first:])
+        return answer[self.penalty]
 
-    def _best(self, raw: dict[float, Floats], y: Floats) -> float:
-        return min(raw, key=lambda penalty: _loss(raw[penalty], y))
+    def _predict_out_of_fold(
+        self, raw: dict[float, Floats], design: Design, y: Floats, folds: Folds
+    ) -> None:
+        def one(task: tuple[float, tuple[Rows, Rows]]) -> None:
+            penalty, (fit, predict) = task
+            scorer = self._fit(design.rows(fit), y[fit], penalty)
+            raw[penalty][predict] = scorer.raw(design.matrix[predict])
+
+        _at_once(one, [(penalty, fold) for penalty in raw for fold in folds], self.threads)
 
     def fit(self, design: Design, y: Floats) -> AdditiveModel:
         """The additive model of all rows, with the penalty that `cross_fit` settled."""
-        return self._fit(design, y, self.penalty)
+        _check_cross_fitted(self, "penalty")
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "blas"):
+            return self._fit(design, y, self.penalty)
 
     def _fit(self, design: Design, y: Floats, penalty: float) -> AdditiveModel:
         from sklearn.linear_model import LogisticRegression
-        from threadpoolctl import threadpool_limits
 
         if len(y) > self.most_rows:
             chosen = np.random.default_rng(self.seed).choice(len(y), self.most_rows, replace=False)
@@ -118,8 +134,7 @@ class SplineLogistic:
             [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)], axis=1
         )
         regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=50)
-        with threadpool_limits(1, "blas"):  # on matrices this small, threads wait for each other
-            regression.fit(basis, y)
+        regression.fit(basis, y)
         terms, start = [], 0
         for block, centre, bends in zip(blocks, centres, knots, strict=True):
             weights = regression.coef_[0, start : start + block.shape[1]]
@@ -131,30 +146,32 @@ class SplineLogistic:
 class BoostedTrees:
     """Gradient-boosted trees (LightGBM; Ke et al. 2017), shallow, with early stopping on the folds.
 
-    The size of a tree is the one of `leaves` with the least log loss on the first fold; the number
-    of rounds is the median of the folds' best.
+    The size of a tree is the one of `leaves` with the least log loss on the first fold (on at most
+    `rows_to_tune` of its rows); the number of rounds is the median of the folds' best.
     """
 
     name: ClassVar[str] = "trees"
     title: ClassVar[str] = "boosted trees"
 
     def __init__(
-        self, *, leaves: tuple[int, ...] = (4, 12), seed: int = 0, threads: int = 1
+        self,
+        *,
+        leaves: tuple[int, ...] = (4, 12),
+        rows_to_tune: int = 40_000,
+        seed: int = 0,
+        threads: int = 1,
     ) -> None:
         self.leaves = leaves
+        self.rows_to_tune = rows_to_tune
         self.seed = seed
         self.threads = threads
 
     def cross_fit(self, design: Design, y: Floats, folds: Folds) -> Floats:
         """Out-of-fold log-odds; settles the size of the trees and the number of rounds."""
-        boosters = [self._train(design, y, folds[0], leaves) for leaves in self.leaves]
-        best = min(
-            range(len(boosters)),
-            key=lambda place: boosters[place].best_score["valid_0"]["binary_logloss"],
+        self.size = self._best_size(design, y, folds[0])
+        boosters = _at_once(
+            lambda fold: self._train(design, y, fold, self.size), folds, self.threads
         )
-        self.size = self.leaves[best]
-        boosters = [boosters[best]]
-        boosters += [self._train(design, y, fold, self.size) for fold in folds[1:]]
         self.rounds = int(np.median([booster.best_iteration for booster in boosters]))
         answer = np.full(len(y), np.nan)
         for booster, (_, predict) in zip(boosters, folds, strict=True):
@@ -164,13 +181,28 @@ class BoostedTrees:
 
     def fit(self, design: Design, y: Floats) -> TreeEnsemble:
         """The trees of all rows, of the size and number that `cross_fit` settled."""
+        _check_cross_fitted(self, "rounds")
         import lightgbm
 
-        parameters = self._parameters(len(y), self.size)
+        # A second thread costs more than it brings where the rows are few.
+        threads = self.threads if len(y) >= 50_000 else 1
+        parameters = {**self._parameters(len(y), self.size), "num_threads": threads}
         booster = lightgbm.train(parameters, self._dataset(design, y, parameters), self.rounds)
         return TreeEnsemble(booster.model_to_string())
 
-    def _train(self, design: Design, y: Floats, fold: Any, leaves: int) -> Any:
+    def _best_size(self, design: Design, y: Floats, fold: tuple[Rows, Rows]) -> int:
+        if len(self.leaves) == 1:
+            return self.leaves[0]
+        fit, predict = (rows[: self.rows_to_tune] for rows in fold)
+
+        def loss(leaves: int) -> float:
+            booster = self._train(design, y, (fit, predict), leaves)
+            return float(booster.best_score["valid_0"]["binary_logloss"])
+
+        losses = _at_once(loss, self.leaves, self.threads)
+        return self.leaves[int(np.argmin(losses))]
+
+    def _train(self, design: Design, y: Floats, fold: tuple[Rows, Rows], leaves: int) -> Any:
         import lightgbm
 
         fit, predict = fold
@@ -205,12 +237,24 @@ class BoostedTrees:
             "cat_smooth": 20.0,
             "max_bin": 127,
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,
             "seed": self.seed,
-            # A second thread costs more than it brings where the rows are few.
-            "num_threads": self.threads if rows >= 50_000 else 1,
+            "num_threads": 1,  # folds run at once instead: they do not wait for each other
             "verbose": -1,
         }
+
+
+def _check_cross_fitted(learner: Learner, settled: str) -> None:
+    if not hasattr(learner, settled):
+        raise PatronError(f"cross_fit settles how to fit {learner.title}; call it before fit.")
+
+
+def _at_once(work: Callable[[_Task], _Done], tasks: Iterable[_Task], threads: int) -> list[_Done]:
+    """`work` done on each task by so many threads, each with one core; answers in order."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, tasks))
 
 
 def _loss(raw: Floats, y: Floats) -> float:

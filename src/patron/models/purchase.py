@@ -173,7 +173,7 @@ class PurchaseModel:
         from patron.models.learner import BoostedTrees, SplineLogistic
 
         return (
-            SplineLogistic(seed=self.seed),
+            SplineLogistic(seed=self.seed, threads=self.threads),
             BoostedTrees(seed=self.seed, threads=self.threads),
         )
 

@@ -10,6 +10,7 @@ __all__ = ["TreeEnsemble"]
 import ctypes
 import importlib.util
 import sys
+import weakref
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -48,10 +49,7 @@ class TreeEnsemble:
             ctypes.byref(self._handle),
         )
         self.rounds = rounds.value
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            _library().LGBM_BoosterFree(self._handle)
+        weakref.finalize(self, _library().LGBM_BoosterFree, self._handle)
 
     def raw(self, matrix: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.float64]:
         """Log-odds [rows] for an encoded matrix [rows, columns]."""
@@ -113,10 +111,20 @@ def _library() -> ctypes.CDLL:
     for folder in spec.submodule_search_locations:
         for path in (Path(folder) / "lib" / name, Path(folder) / "bin" / name):
             if path.exists():
-                library = ctypes.CDLL(str(path))
+                library = _loaded(path)
                 library.LGBM_GetLastError.restype = ctypes.c_char_p
                 return library
     raise BundleError(f"the installed package lightgbm has no {name}; reinstall it.")
+
+
+def _loaded(path: Path) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise BundleError(
+            f"{path.name} cannot be loaded: {error}. It needs the OpenMP library; on Debian and "
+            "Ubuntu: apt-get install libgomp1."
+        ) from error
 
 
 def _call(function: str, *arguments: Any) -> None:

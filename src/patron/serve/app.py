@@ -32,7 +32,7 @@ def create_app(
     *,
     token: str | None = None,
     max_rows: int = 10_000,
-    max_body_bytes: int = 8_000_000,
+    max_body_bytes: int = 16_000_000,
 ) -> Flask:
     """The API over `bundle`.
 

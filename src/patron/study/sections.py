@@ -268,7 +268,7 @@ class SplitSection(Section):
     holdout: _Date | Annotated[float, Field(strict=True, ge=0.05, le=0.5)] | None = key(
         'a share from 0.05 to 0.5, or (by = "time") a date', None
     )
-    folds: _Whole = key("a whole number from 2 to 10", 5, ge=2, le=10)
+    folds: _Whole | None = key("a whole number from 2 to 10", None, ge=2, le=10)
 
 
 class RunSection(Section):

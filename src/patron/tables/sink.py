@@ -75,7 +75,7 @@ class Sink:
         raise NotImplementedError
 
 
-class FileSink(Sink):
+class _FileSink(Sink):
     """A Parquet, CSV or Arrow file."""
 
     def __init__(self, path: Path) -> None:
@@ -127,7 +127,7 @@ def open_sink(target: str | Path) -> Sink:
         raise TableError(
             f"{path.name} cannot be written: its ending is none of {', '.join(_ENDINGS)}"
         )
-    return FileSink(path)
+    return _FileSink(path)
 
 
 def write_table(table: pa.Table, target: str | Path) -> None:
