@@ -46,7 +46,7 @@ def short(number: float | None, digits: int = 3) -> str:
     """A number in at most `digits` significant digits; the digits of whole thousands stay.
 
     >>> short(0.012345), short(12.0), short(1234.5), short(1_250_000)
-    ('0.0123', '12', '1,234', '1.25 million')
+    ('0.0123', '12', '1,234', '1.25\\xa0million')
     """
     if number is None or not math.isfinite(number):
         return MISSING

@@ -62,8 +62,8 @@ class Scale:
     def labels(self, about: int = 5, show: Callable[[float], str] | None = None) -> list[str]:
         """The ticks as text; without `show`, all with the same number of decimals.
 
-        >>> Scale(0.7, 0.8, 0, 1).labels(4)
-        ['0.700', '0.725', '0.750', '0.775', '0.800']
+        >>> Scale(0.5, 1, 0, 1).labels(2)
+        ['0.6', '0.8', '1.0']
         """
         ticks = self.ticks(about)
         if show or self.kind == "log" or max(map(abs, ticks)) >= 100_000:
@@ -77,7 +77,7 @@ def _round_ticks(low: float, high: float, about: int) -> list[float]:
         return [low]
     rough = (high - low) / max(about, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.75)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(i * step, 12) + 0.0 for i in range(first, last + 1)]
@@ -95,9 +95,9 @@ def fit(low: float, high: float, *, zero: bool = False, about: int = 5) -> tuple
         low, high = min(low, 0.0), max(high, 0.0)
     if not high > low:
         low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
-    marks = _round_ticks(low, high, about)
-    step = marks[1] - marks[0] if len(marks) > 1 else high - low
-    return (
-        round(math.floor(low / step + 1e-9) * step, 12) + 0.0,
-        round(math.ceil(high / step - 1e-9) * step, 12),
-    )
+    for _ in range(3):  # a wider domain may have wider steps: its ends are to be ticks of its own
+        marks = _round_ticks(low, high, about)
+        step = marks[1] - marks[0] if len(marks) > 1 else high - low
+        low = round(math.floor(low / step + 1e-9) * step, 12) + 0.0
+        high = round(math.ceil(high / step - 1e-9) * step, 12) + 0.0
+    return low, high

@@ -88,7 +88,7 @@ def _category(found: Effect, reach: Reach, width: float) -> Drawing:
 
 def _title(found: Effect) -> str:
     if not beyond_zero(found["importance"]):
-        return "No effect beyond noise"
+        return "It does not matter beyond noise"
     category = found["kind"] == "category"
     names = found["labels"] if category else [short(x) for x in found["x"]]
     high = max(range(len(names)), key=found["effect"].__getitem__)
