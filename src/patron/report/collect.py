@@ -17,6 +17,7 @@ from patron.estimate import Estimate
 from patron.examine import Examined
 from patron.features.encode import Design, Encoder
 from patron.metrics import (
+    auc_difference,
     calibration_curve,
     confusion,
     evaluate,
@@ -148,7 +149,7 @@ def collect_purchase(
         "confusion": confusion(test_y, p, threshold=threshold),
         "candidates": [
             *_models(model, design, y, split, level, threads),
-            *_floors(design, y, split, floors, level, seed),
+            *_floors(design, p, y, split, floors, level, seed),
         ],
         "best_possible": None if truth is None else _best_possible(test_y, truth[held], level),
         "curves": {
@@ -218,12 +219,14 @@ def _models(
     model: PurchaseModel, design: Design, y: Floats, split: Split, level: float, threads: int
 ) -> list[dict[str, Any]]:
     held, ranked = split.holdout, sorted(model.candidates_, key=lambda each: each.log_loss.value)
+    ours = model.predict_proba(design.rows(held), threads=threads)
     entries = []
     for candidate in ranked:
         entry = _entry(
             candidate.title,
             candidate.out_of_fold,
             candidate.raw(design.matrix[held], threads=threads),
+            ours,
             y,
             split,
             level,
@@ -238,7 +241,13 @@ def _models(
 
 
 def _floors(
-    design: Design, y: Floats, split: Split, named: Sequence[str], level: float, seed: int
+    design: Design,
+    ours: Floats,
+    y: Floats,
+    split: Split,
+    named: Sequence[str],
+    level: float,
+    seed: int,
 ) -> list[dict[str, Any]]:
     """The best single column, the columns that the Study names, and the base rate."""
     train, held = split.train, split.holdout
@@ -251,18 +260,27 @@ def _floors(
         outside = learner.fit(alone.rows(train), y[train]).raw(alone.matrix[held])
         title = f"best single column ({column})" if column == best else f"only {column}"
         entries.append(
-            {"name": f"only {column}", **_entry(title, inside, outside, y, split, level)}
+            {"name": f"only {column}", **_entry(title, inside, outside, ours, y, split, level)}
         )
     rate = y[train].mean()
     flat = np.full(len(y), np.log(rate / (1 - rate)))
-    base = _entry("base rate", flat[train], flat[held], y, split, level)
+    base = _entry("base rate", flat[train], flat[held], ours, y, split, level)
     return [*entries, {"name": "base rate", **base}]
 
 
 def _entry(
-    title: str, inside: Floats, outside: Floats, y: Floats, split: Split, level: float
+    title: str,
+    inside: Floats,
+    outside: Floats,
+    ours: Floats,
+    y: Floats,
+    split: Split,
+    level: float,
 ) -> dict[str, Any]:
-    """One row of the candidates' table, from log-odds out of fold and on the holdout."""
+    """One row of the candidates' table, from log-odds out of fold and on the holdout.
+
+    `ours` are the chosen model's probabilities on the holdout: how far it is ahead is paired.
+    """
     plain, train, held = Calibrator(), split.train, split.holdout
     groups = (None, None) if split.groups is None else (split.groups[train], split.groups[held])
     p, q = plain(inside), plain(outside)
@@ -279,6 +297,9 @@ def _entry(
         "holdout": {
             "roc_auc": roc_auc(y[held], q, level=level, groups=groups[1]).to_dict(),
             "log_loss": log_loss(y[held], q, level=level, groups=groups[1]).to_dict(),
+            "chosen_ahead": auc_difference(
+                y[held], ours, q, level=level, groups=groups[1]
+            ).to_dict(),
         },
     }
 
