@@ -22,7 +22,7 @@ def gains(purchase: Purchase) -> Picture:
         panel = frame(sheet, (0, 1), (0, 1))
         panel.y_axis("buyers found", show=percent)
         panel.x_axis("customers contacted, best scores first", show=percent)
-        panel.diagonal(1, "contacted at random")
+        panel.diagonal(1, "contacted at random", at=0.74)
         xs = [p["contacted"] for p in curve]
         panel.band(xs, [p["low"] for p in curve], [p["high"] for p in curve], "model band")
         panel.curve(xs, [p["captured"] for p in curve], "model line")

@@ -89,7 +89,7 @@ def candidates(purchase: Mapping[str, Any]) -> Picture:
     reference = None
     if best and known(best["roc_auc"]["value"]):
         value = best["roc_auc"]["value"]
-        reference = (value, f"best possible on the holdout: {short(value)}")
+        reference = (value, f"best possible on the holdout: {value:.3f}")
     rows = [
         Row(
             c["title"] + (" (chosen)" if c["chosen"] else ""),
