@@ -3,10 +3,9 @@
 __all__ = ["best_tenth", "calibrated", "good", "holdout", "optimism"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from patron.report.numbers import between, count, differ, known, of_100, short
+from patron.report.numbers import between, beyond_zero, count, known, of_100, short
 from patron.report.plots import calibration_misses, misses_allowed
 from patron.report.words import is_floor
 
@@ -15,12 +14,11 @@ Purchase = Mapping[str, Any]
 
 def good(purchase: Purchase) -> list[str]:
     """What the scores find, in customers; how they rank; against the floors and the best."""
-    chosen = next(c for c in purchase["candidates"] if c["chosen"])
     floors = [c for c in purchase["candidates"] if is_floor(c) and c["title"] != "base rate"]
     return [
         *_in_customers(purchase),
         f"How well it ranks customers (ROC-AUC): {between(purchase['roc_auc'])}.",
-        *(_against_floor(chosen, floor) for floor in floors),
+        *(_against_floor(floor) for floor in floors),
         _against_best(purchase),
     ]
 
@@ -99,33 +97,17 @@ def _in_customers(purchase: Purchase) -> list[str]:
     return told
 
 
-def _against_floor(chosen: Mapping[str, Any], floor: Mapping[str, Any]) -> str:
-    """On the holdout; where that is too small to tell, on the larger training part as well."""
-    outside = _lead(chosen["holdout"]["roc_auc"], floor["holdout"]["roc_auc"])
-    inside = _lead(chosen["roc_auc"], floor["roc_auc"])
+def _against_floor(floor: Mapping[str, Any]) -> str:
+    """By the paired difference on the holdout: both are judged on the same customers."""
+    ahead = floor["holdout"]["chosen_ahead"]
     rule = f"the rule “{floor['title']}” ({floor['holdout']['roc_auc']['value']:.3f})"
-    if outside.beyond_noise is None:
+    if not known(ahead["low"]) or not known(ahead["high"]):
         return f"Whether it beats {rule} we cannot say, because an interval is missing."
-    if outside.beyond_noise:
-        return f"{outside.way} than {rule} by {outside.size}, beyond noise."
-    if inside.beyond_noise and inside.way == outside.way:
-        return (
-            f"{outside.way} than {rule} by {outside.size}. The holdout alone is too small to be "
-            f"sure; cross-validated it is {inside.size}, beyond noise."
-        )
-    return f"Not better than {rule}, within noise: the simple rule would do."
-
-
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    way: str
-    size: str
-    beyond_noise: bool | None
-
-
-def _lead(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> _Lead:
-    gap = ours["value"] - theirs["value"]
-    return _Lead("Better" if gap > 0 else "Worse", short(abs(gap), 2), differ(ours, theirs))
+    if not beyond_zero(ahead):
+        return f"Not better than {rule}, within noise: the simple rule would do."
+    if ahead["value"] < 0:
+        return f"Worse than {rule} by {short(-ahead['value'], 2)}, beyond noise."
+    return f"Better than {rule} by {between(ahead)}."
 
 
 def _against_best(purchase: Purchase) -> str:

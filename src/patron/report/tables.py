@@ -54,7 +54,7 @@ def candidate_rows(candidates: Sequence[Mapping[str, Any]]) -> list[Row]:
             "auc_best": c["roc_auc"] is best_auc or differ(c["roc_auc"], best_auc) is False,
             "loss": interval(c["log_loss"], 3),
             "loss_best": c["log_loss"] is best_loss or differ(c["log_loss"], best_loss) is False,
-            "gain": interval(c["log_loss_gain"], 3),
+            "ahead": MISSING if c["chosen"] else interval(c["holdout"]["chosen_ahead"], 3),
             "auc_holdout": interval(c["holdout"]["roc_auc"], 3),
             "loss_holdout": interval(c["holdout"]["log_loss"], 3),
             "seconds": seconds(c["seconds"]),

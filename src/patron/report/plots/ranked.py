@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patron.report.numbers import beyond_zero, differ, interval, known, short
+from patron.report.numbers import beyond_zero, interval, known, short
 from patron.report.plots.base import WIDE, Picture, picture
 from patron.report.scale import Scale, fit
 from patron.report.svg import Drawing, text_width, wrap
@@ -84,7 +84,6 @@ def candidates(purchase: Mapping[str, Any]) -> Picture:
     The base rate is left out: it ranks nobody, so its AUC is 0.5 whatever the data.
     """
     tried = purchase["candidates"]
-    chosen = next(c for c in tried if c["chosen"])
     best = purchase.get("best_possible")
     reference = None
     if best and known(best["roc_auc"]["value"]):
@@ -103,7 +102,7 @@ def candidates(purchase: Mapping[str, Any]) -> Picture:
     ]
     return picture(
         "candidates",
-        _candidates_title(chosen, [c for c in tried if not c["chosen"]]),
+        _candidates_title([c for c in tried if not c["chosen"]]),
         "How well each ranks customers (ROC-AUC), with intervals. Filled: the holdout, also in "
         "figures; hollow: cross-validated. Diamonds: simple rules that a model has to beat.",
         lambda width: ranked(rows, width, axis="ROC-AUC", reference=reference),
@@ -156,16 +155,16 @@ def importance(effects: Sequence[Mapping[str, Any]], at_most: int = 15) -> Pictu
     )
 
 
-def _candidates_title(chosen: Mapping[str, Any], rivals: Sequence[Mapping[str, Any]]) -> str:
-    """The finding, on the cross-validated figures that decide."""
-    ours = chosen["roc_auc"]
-    apart = [c for c in rivals if differ(ours, c["roc_auc"])]
-    better = [c for c in apart if c["roc_auc"]["value"] > ours["value"]]
-    if better:
-        return f"{better[0]['title'].capitalize()} ranks better than the chosen {chosen['title']}"
+def _candidates_title(rivals: Sequence[Mapping[str, Any]]) -> str:
+    """The finding, from how far the chosen model is ahead of each on the same holdout."""
+    ahead = {c["title"]: c["holdout"]["chosen_ahead"] for c in rivals}
+    apart = [c for c in rivals if beyond_zero(ahead[c["title"]])]
+    better = [c for c in apart if ahead[c["title"]]["value"] < 0]
     ties = [c for c in rivals if c not in apart]
     if not rivals:
-        return f"Only one model was tried: {chosen['title']}"
+        return "Only one model was tried"
+    if better:
+        return f"On the holdout the {better[0]['title']} ranks better than the chosen model"
     if not ties:
         return f"The chosen model ranks best of {len(rivals) + 1}, beyond noise"
     floors = [c for c in ties if is_floor(c)]
