@@ -1,6 +1,6 @@
 """AdditiveModel: a sum of one curve a column, kept as plain arrays and scored in numpy."""
 
-__all__ = ["AdditiveModel"]
+__all__ = ["AdditiveModel", "signed_log"]
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -57,10 +57,16 @@ class AdditiveModel:
         return cls(fields["intercept"], fields["terms"])
 
 
+def signed_log(values: NDArray[Any]) -> NDArray[np.float64]:
+    """sign(x) log(1 + |x|): the logarithm for large values, straight near 0, fit for any sign."""
+    values = np.asarray(values, dtype=np.float64)
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
 def _effect(term: dict[str, list[float]], values: NDArray[np.float32]) -> NDArray[np.float64]:
     missing = np.isnan(values)
     if "x" in term:
-        effect = np.interp(values, term["x"], term["y"])
+        effect = np.interp(signed_log(values), signed_log(np.asarray(term["x"])), term["y"])
     else:
         scores = np.asarray(term["scores"])
         effect = scores[np.where(missing, 0, values).astype(np.intp)]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from patron.errors import PatronError
 from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
+from patron.models.basis import basis_of
 from patron.models.trees import TreeEnsemble
 
 _Task = TypeVar("_Task")
@@ -56,9 +57,9 @@ class Learner(Protocol):
 
 
 class SplineLogistic:
-    """Logistic regression on linear splines (knots at quantiles) with a ridge penalty.
+    """Logistic regression on one curve a column (`patron.models.basis`) with a ridge penalty.
 
-    Readable: each column has one curve. The penalty is the one of `penalties` with the least log
+    The penalty is the one of `penalties` with the least log
     loss on the first fold. At most `most_rows` rows are used for a fit: a model of this size learns
     nothing from more.
     """
@@ -69,8 +70,8 @@ class SplineLogistic:
     def __init__(
         self,
         *,
-        knots: int = 5,
-        penalties: tuple[float, ...] = (0.1, 1.0, 10.0, 50.0),
+        knots: int = 4,
+        penalties: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0),
         rows_to_tune: int = 20_000,
         most_rows: int = 60_000,
         seed: int = 0,
@@ -117,29 +118,24 @@ class SplineLogistic:
         if len(y) > self.most_rows:
             chosen = np.random.default_rng(self.seed).choice(len(y), self.most_rows, replace=False)
             design, y = design.rows(np.sort(chosen)), y[np.sort(chosen)]
-        blocks: list[Floats] = []
-        knots: list[Floats | None] = []
-        for column, name in enumerate(design.names):
-            values = design.matrix[:, column].astype(np.float64)
-            if name in design.levels:
-                block = _one_hot(values, len(design.levels[name]))
-                knots.append(None)
-            else:
-                places = _knots(values, self.knots)
-                block = _ramps(values, places)
-                knots.append(places)
-            blocks.append(block)
+        bases = [
+            basis_of(
+                values, len(design.levels[name]) if name in design.levels else None, self.knots
+            )
+            for name, values in zip(design.names, design.matrix.T.astype(np.float64), strict=True)
+        ]
+        blocks = [
+            basis.block(values)
+            for basis, values in zip(bases, design.matrix.T.astype(np.float64), strict=True)
+        ]
         centres = [_mean_of_known(block) for block in blocks]
-        basis = np.concatenate(
-            [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)], axis=1
-        )
+        # What is missing has the average effect: 0 after centring.
+        centred = [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)]
         regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=50)
-        regression.fit(basis, y)
-        terms, start = [], 0
-        for block, centre, bends in zip(blocks, centres, knots, strict=True):
-            weights = regression.coef_[0, start : start + block.shape[1]]
-            start += block.shape[1]
-            terms.append(_term(weights, centre, bends))
+        regression.fit(np.concatenate(centred, axis=1), y)
+        ends = np.cumsum([block.shape[1] for block in blocks])
+        weights = np.split(regression.coef_[0], ends[:-1])
+        terms = [b.term(w, c) for b, w, c in zip(bases, weights, centres, strict=True)]
         return AdditiveModel(float(regression.intercept_[0]), terms)
 
 
@@ -262,43 +258,6 @@ def _loss(raw: Floats, y: Floats) -> float:
     return float(np.mean(np.logaddexp(0, raw[known]) - y[known] * raw[known]))
 
 
-def _knots(values: Floats, count: int) -> Floats:
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return np.zeros(0)
-    distinct = np.unique(known[:20_000])
-    if len(distinct) <= count:
-        return np.unique(known)
-    return np.unique(np.quantile(known, np.linspace(0.005, 0.995, count + 1)))
-
-
-def _ramps(values: Floats, knots: Floats) -> Floats:
-    """One column a segment: how far the value is from the segment's start (0) to its end (1).
-
-    Their sum is a last column: under a ridge penalty a common slope then costs less than bends.
-    """
-    if len(knots) < 2:
-        return np.zeros((len(values), 0))
-    ramps = np.clip((values[:, None] - knots[:-1]) / np.diff(knots), 0.0, 1.0)
-    return np.column_stack([ramps, ramps.sum(axis=1)])
-
-
-def _one_hot(values: Floats, levels: int) -> Floats:
-    block = (values[:, None] == np.arange(levels)).astype(np.float64)
-    block[np.isnan(values)] = np.nan
-    return block
-
-
 def _mean_of_known(block: Floats) -> Floats:
     known = block[~np.isnan(block).any(axis=1)]
     return known.mean(axis=0) if len(known) else np.zeros(block.shape[1])
-
-
-def _term(weights: Floats, centre: Floats, knots: Floats | None) -> dict[str, list[float]]:
-    offset = float(weights @ centre)
-    if knots is None:
-        return {"scores": [float(weight) - offset for weight in weights]}
-    if len(knots) < 2:
-        return {}
-    heights = np.concatenate([[0.0], np.cumsum(weights[:-1] + weights[-1])]) - offset
-    return {"x": knots.tolist(), "y": heights.tolist()}
