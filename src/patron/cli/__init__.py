@@ -2,7 +2,11 @@
 
 __all__ = ["main"]
 
+import errno
+import os
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 import typer
@@ -10,37 +14,89 @@ import typer
 from patron.cli.commands import app
 from patron.errors import PatronError
 
-INTERRUPTED = 130
-
 # Typer shows only some of click's errors, and newer ones carry a click of their own.
 _UsageError: Any = typer.BadParameter.__mro__[1]
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with the contract's exit code.
 
     0 done; 1 done, but findings or gates say no; 2 the user's mistake; 3 a fault of ours;
-    130 interrupted.
+    128 and the signal's number where a signal ended it: 130 for Ctrl-C, 143 for SIGTERM.
     """
+    ended_by = _raise_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # not every locale has ▲
     try:
         code = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
     except PatronError as error:
         code = _say(str(error), error.exit_code)
     except _UsageError as error:
-        usage = error.ctx.get_usage() + "\n" if error.ctx else ""
-        code = _say(f"{error.format_message()}\n{usage}".rstrip(), 2)
+        code = _say_usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        code = _say("interrupted; nothing was left half written.", INTERRUPTED)
+        code = _say_end(ended_by)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has gone
-        sys.stderr.close()
-        code = 0
-    except Exception:  # noqa: BLE001 (the last resort: whatever is not our user's mistake is ours)
-        import traceback
+        code = _drop_output()
+    except Exception as error:  # noqa: BLE001 (the last resort: what is not our user's is ours)
+        code = _say_fault(error)
+    sys.exit(128 + ended_by[0] if ended_by else code or 0)
 
-        code = _say(f"this is a fault of Patron, not of yours.\n{traceback.format_exc()}", 3)
-    sys.exit(code if isinstance(code, int) else 0)
+
+_ENDINGS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+
+
+def _raise_on_signals() -> list[int]:
+    """Let the signals that ask for an end raise KeyboardInterrupt, so that everything cleans up.
+
+    The list that comes back names those that came. What the caller ignores stays ignored.
+    """
+    came: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        came.append(number)
+        raise KeyboardInterrupt
+
+    for number in _ENDINGS:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, end)
+    return came
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(f"patron: {message}\n")
+    closed = message.endswith((".", "?", ")", "`"))
+    sys.stderr.write(f"patron: {message}{'' if closed else '.'}\n")
     return code
+
+
+def _say_end(ended_by: list[int]) -> int:
+    for number in _ENDINGS:  # all is cleaned up; what is left is to leave
+        signal.signal(number, signal.SIG_IGN)
+    number = signal.Signals(ended_by[0]) if ended_by else signal.SIGINT
+    return _say(f"ended by {_ENDINGS[number]}; nothing was left half written.", 128 + number)
+
+
+def _say_usage(error: Any) -> int:
+    """The mistake and how the command is called; the whole help where nothing was asked."""
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{message}\n")
+        return 2
+    usage = f"\n{error.ctx.get_usage()} (--help explains)" if error.ctx else ""
+    return _say(message + usage, 2)
+
+
+def _say_fault(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        _drop_output()
+        return _say(f"{error.filename or 'the output'} could not be written: {error.strerror}", 2)
+    import traceback
+
+    return _say(f"this is a fault of Patron, not of yours.\n{traceback.format_exc()}", 3)
+
+
+def _drop_output() -> int:
+    """Write what is still to come to nowhere: at its end Python would complain about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

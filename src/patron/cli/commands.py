@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from patron.cli.terminal import say, shown, warn
+from patron.cli.bars import shown
+from patron.cli.terminal import say, warn
 from patron.errors import UserError
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: quicker, and [audit] stays [audit]
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -25,18 +27,27 @@ Threads = Annotated[int | None, typer.Option(min=1, help="How many threads to us
 Seed = Annotated[int | None, typer.Option(min=0, help="The seed of every random number.")]
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A patron.toml.")]
 BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A folder that `run` wrote.")]
-Table = Annotated[str, typer.Argument(metavar="TABLE", help="A file, or a database's URL.")]
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="A file, or the URL of a database.")]
 
 
-@app.callback()
-def _patron(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         from patron import __version__
 
         say(f"patron {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _patron(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -59,13 +70,14 @@ def init(
     threads: Threads = None,  # noqa: ARG001 (every command takes it)
     seed: Seed = None,  # noqa: ARG001
 ) -> None:
-    """Look at a table and write a commented Study with the inferred roles."""
+    """Look at a table and write a commented Study for it."""
     from patron.study.propose import propose
     from patron.tables import open_source, write_text
 
     if out.exists():
         raise UserError(f"{out} exists. Name another file with --out, or move it away.")
-    given = {"columns": columns.split(",") if columns else None, "date_format": date_format}
+    names = [name.strip() for name in columns.split(",")] if columns else None
+    given = {"columns": names, "date_format": date_format}
     options = {name: value for name, value in given.items() if value}
     with shown(quiet).stage(f"look at {table}"):
         text = propose(
@@ -79,7 +91,8 @@ def init(
         )
     write_text(out, text)
     if not quiet:
-        say(f"Wrote {out}. Read it, correct the roles, then: patron audit {out}")
+        todo = "choose the as_of dates" if "\n[events]\n" in text else "correct the roles"
+        say(f"Wrote {out}. Read it, {todo}, then: patron audit {out}")
 
 
 @app.command()
@@ -116,6 +129,8 @@ def audit(
         write_text(json_file, json.dumps(data, indent=1, default=str))
     if not quiet:
         show_audit(customers, examined)
+        if json_file:
+            say(f"The findings as JSON: {json_file}")
     worst = {"serious": ("serious",), "warning": ("serious", "warning"), "never": ()}[gate]
     open_findings = [f for f in examined.audit.findings if f.severity in worst]
     raise typer.Exit(1 if open_findings else 0)
@@ -134,24 +149,23 @@ def features(
     threads: Threads = None,
     seed: Seed = None,
 ) -> None:
-    """Turn orders into a customer table as it was known on the as_of dates."""
+    """Make customers at the as_of dates from orders."""
+    from patron.cli.terminal import show_reading
     from patron.features.events import build_features
-    from patron.tables import open_source, write_table
+    from patron.tables import open_sink, open_source
 
     asked = _study(study, seed, threads)
     if asked.events is None:
         raise UserError(f"{study} has no [events]; there is nothing to make features from.")
     source = open_source(asked.events_path, **asked.events.format.options())
     dates = [moment.date() for moment in as_of] if as_of else None
-    with shown(quiet).stage("make the features"):
+    with shown(quiet).stage("make the features"), open_sink(out) as sink:
         made = build_features(source, asked.events, as_of=dates, labels=labels)
-    write_table(made.table, out)
+        sink.write(made.table)
     if not quiet:
-        say(f"{made.table.num_rows:,} customers, {made.table.num_columns} columns: {out}")
-        for dropped in made.dropped:
-            say(f"  left out: {dropped['rows']:,} lines, {dropped['rule']}")
-        for note in made.notes:
-            say(f"  {note}")
+        table = made.table
+        say(f"{table.num_rows:,} customers at a date, {table.num_columns} columns: {out}")
+        show_reading((*source.notes, *made.notes), made.dropped)
 
 
 @app.command()
@@ -234,12 +248,13 @@ def worlds(
     threads: Threads = None,  # noqa: ARG001 (every command takes it)
     seed: Seed = None,
 ) -> None:
-    """Write a synthetic shop whose truth is known: table, truth and Study."""
+    """Write a synthetic shop whose truth is known."""
+    from patron.tables import new_folder
     from patron.worlds import make
 
-    with shown(quiet).stage(f"make the world {name}"):
+    with shown(quiet).stage(f"make the world {name}"), new_folder(out, _is_world) as folder:
         world = make(name, rows=rows, seed=seed or 0)
-        world.write(out)
+        world.write(folder)
     if not quiet:
         say(f"{world.table.num_rows:,} customers: {out}. Next: patron run {out / 'patron.toml'}")
 
@@ -251,17 +266,20 @@ def demo(
     threads: Threads = None,
     seed: Seed = None,
 ) -> None:
-    """Take the whole path on a small synthetic shop, and say what to open."""
+    """Take the whole path on a synthetic shop."""
     from patron.bundle import load_bundle
     from patron.cli.terminal import show_run
     from patron.pipeline import run as run_path
     from patron.score import score_source
+    from patron.tables import new_folder
     from patron.worlds import make
 
     progress = shown(quiet)
-    with progress.stage("make a shop"):
+    if out.parent.is_dir() and not out.exists():
+        out.mkdir()
+    with progress.stage("make a shop"), new_folder(out / "shop", _is_world) as folder:
         world = make("corner", seed=seed or 0)
-        world.write(out / "shop")
+        world.write(folder)
     asked = _study(out / "shop" / "patron.toml", seed, threads)
     done = run_path(asked, out / "run", created=_now(), truth=world.truth, progress=progress)
     scored = score_source(
@@ -279,6 +297,12 @@ def _study(path: Path, seed: int | None, threads: int | None) -> Any:
     from patron.study import Study
 
     return Study.load(path).with_run(seed=seed, threads=threads)
+
+
+def _is_world(folder: Path) -> bool:
+    """Whether all that the folder holds was written for a world, or could have been."""
+    names = {"table.parquet", "truth.parquet", "patron.toml"}
+    return {each.name for each in folder.iterdir()} <= names
 
 
 def _now() -> datetime:
