@@ -2,7 +2,7 @@
 
 __all__ = ["Examined", "State", "examine"]
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,16 @@ class State:
     Parameters
     ----------
     step : how it came to be, as a phrase.
+    kind : "start", "applied" (a fix was), or "proposed" (a fix that the Study did not ask for).
+    columns : those that the fix is about.
     table, schema : the table as it is here, and the roles of its columns.
     rows : for each row, which row of the first table it is.
     after : the position of the state that it is to be compared with; None for the first.
     """
 
     step: str
+    kind: str
+    columns: tuple[str, ...]
     table: pa.Table
     schema: Schema
     rows: NDArray[np.intp]
@@ -71,9 +75,7 @@ class Examined:
         return [{**change.to_dict(), "source": source} for source, change in self.changes]
 
 
-def examine(
-    customers: Customers, study: Study, *, progress: Progress | None = None
-) -> Examined:
+def examine(customers: Customers, study: Study, *, progress: Progress | None = None) -> Examined:
     """Apply the Study's own fixes, audit what is left, and apply the fixes that `[audit]` asks for.
 
     Raises
@@ -81,7 +83,14 @@ def examine(
     StudyError
         A fix or an ignored code of the Study does not fit the table.
     """
-    first = State("all columns as they come", customers.table, customers.schema, _all(customers))
+    first = State(
+        "all columns as they come",
+        "start",
+        (),
+        customers.table,
+        customers.schema,
+        np.arange(customers.table.num_rows),
+    )
     own = [Fix.from_dict(fix.model_dump()) for fix in study.fixes]
     mended = _after(first, own)
     target = customers.known_target
@@ -103,20 +112,13 @@ def examine(
     for fix in fixes_to_apply(audit.findings, "all"):
         if fix.operation == "drop_column" and not any(fix.same_as(f) for f in ledger.fixes):
             suspect = _after(final, [fix], after=len(ledger.fixes))
-            states.append(State(f"{suspect.step} (proposed, not applied)", *_rest(suspect)))
+            step = f"without {', '.join(fix.columns)} (proposed, not applied)"
+            states.append(replace(suspect, step=step, kind="proposed"))
     changes = ledger.apply(customers.table)[1]
     # One fix may be several changes, one a column; those of the audit stand at the end.
     by_study = len(Ledger(tuple(own)).apply(customers.table)[1])
     sources = ["study"] * by_study + ["audit"] * (len(changes) - by_study)
     return Examined(audit, tuple(zip(sources, changes, strict=True)), ledger, final, tuple(states))
-
-
-def _all(customers: Customers) -> NDArray[np.intp]:
-    return np.arange(customers.table.num_rows)
-
-
-def _rest(state: State) -> tuple[Any, ...]:
-    return state.table, state.schema, state.rows, state.after
 
 
 def _after(state: State, fixes: "tuple[Fix, ...] | list[Fix]", after: int | None = None) -> State:
@@ -127,4 +129,5 @@ def _after(state: State, fixes: "tuple[Fix, ...] | list[Fix]", after: int | None
     gone = set(state.table.column_names) - set(table.column_names)
     rows = state.rows[rows_kept(changes, len(state.rows))]
     step = changes[-1].sentence if changes else fixes[-1].operation
-    return State(step, table, state.schema.without(gone), rows, after)
+    schema = state.schema.without(gone)
+    return State(step, "applied", fixes[-1].columns, table, schema, rows, after)

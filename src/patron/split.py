@@ -29,6 +29,7 @@ class Split:
     train, holdout : row numbers; they share no row, and no entity unless the split is by time.
     folds : pairs (fit on, predict) of positions *within* `train`; each position is predicted once.
     groups : the entity of each row of the table as a code, where entities repeat; else None.
+    held_dates : the dates of the held-out rows, where the split is by time.
     description : a sentence for the report.
     notes : what had to be left out, and why.
     """
@@ -40,6 +41,7 @@ class Split:
     groups: Rows | None
     description: str
     notes: tuple[str, ...] = ()
+    held_dates: tuple[str, ...] = ()
 
 
 def make_split(
@@ -102,7 +104,17 @@ def make_split(
         (np.flatnonzero(inner != number), np.flatnonzero(inner == number))
         for number in range(folds)
     ]
-    return Split(by, train, test, pairs, groups if repeated else None, description, notes)
+    held_dates: Any = () if by != "time" or dates is None else np.unique(dates[test])
+    return Split(
+        by,
+        train,
+        test,
+        pairs,
+        groups if repeated else None,
+        description,
+        notes,
+        tuple(_day(date) for date in held_dates),
+    )
 
 
 def _by_time(

@@ -234,6 +234,8 @@ def _purchase(
         "split": {
             "by": "time",
             "description": "Trained on 4 dates from 2026-06-01; held out: the date 2026-10-01.",
+            "notes": [],
+            "holdout_as_of": ["2026-10-01"],
             "train_rows": rows - n,
             "holdout_rows": n,
             "folds": 5,
@@ -334,6 +336,7 @@ def _candidates(auc: float, loss: float, n: int, train: int) -> list[dict[str, A
                 "name": name,
                 "title": title,
                 "chosen": name == "boosted",
+                "floor": name in ("best_column", "base_rate"),
                 "roc_auc": estimate(auc + 0.003 * spread - worse, 0.0047 * spread, train),
                 "log_loss": estimate(
                     loss - 0.002 + worse * 0.6, 0.0045, train, "mean and its standard error"
@@ -389,12 +392,16 @@ def _effects(shop: dict[str, Any], rows: int) -> list[dict[str, Any]]:
 
 
 def _ladder(auc: float) -> list[dict[str, Any]]:
-    def step(name: str, value: float, worth: float | None) -> dict[str, Any]:
+    def step(
+        name: str, kind: str, columns: list[str], value: float, worth: float | None
+    ) -> dict[str, Any]:
         paired = (
             None if worth is None else {"value": worth, "low": worth - 0.004, "high": worth + 0.004}
         )
         return {
             "step": name,
+            "kind": kind,
+            "columns": columns,
             "metric": "roc_auc",
             "value": value,
             "low": value - 0.0047,
@@ -403,7 +410,7 @@ def _ladder(auc: float) -> list[dict[str, Any]]:
         }
 
     return [
-        step("all columns as they come", auc + 0.059, None),
-        step("after leaving out row_id (L02)", auc, -0.059),
-        step("without last_visit_seconds (L01, proposed)", auc - 0.061, -0.061),
+        step("all columns as they come", "start", [], auc + 0.059, None),
+        step("after leaving out row_id (L02)", "applied", ["row_id"], auc, -0.059),
+        step("without last_visit_seconds", "proposed", ["last_visit_seconds"], auc - 0.061, -0.061),
     ]

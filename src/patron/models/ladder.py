@@ -53,9 +53,8 @@ def ladder(
         if state.after is not None:
             worth = _worth(target, scores[state.after], raw, groups, level).to_dict()
         scores.append(raw)
-        answer.append(
-            {"step": state.step, "metric": "roc_auc", **reached.to_dict(), "worth": worth}
-        )
+        named = {"step": state.step, "kind": state.kind, "columns": list(state.columns)}
+        answer.append({**named, "metric": "roc_auc", **reached.to_dict(), "worth": worth})
     return answer
 
 

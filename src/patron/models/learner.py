@@ -65,7 +65,7 @@ class SplineLogistic:
     """
 
     name: ClassVar[str] = "logistic"
-    title: ClassVar[str] = "logistic regression with curves"
+    title: ClassVar[str] = "logistic curves"
 
     def __init__(
         self,

@@ -202,7 +202,7 @@ class PurchaseModel:
         )
         return self._judged(
             "blend",
-            f"a blend of {first.title} ({share:.0%}) and {last.title} ({1 - share:.0%})",
+            f"{first.title} ({share:.0%}) with {last.title} ({1 - share:.0%})",
             parts,
             mixed[best],
             y,

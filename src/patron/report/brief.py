@@ -183,9 +183,11 @@ def _of_one_time(split: Mapping[str, Any]) -> str:
             "How the result holds at a later time we cannot say, because the holdout is from "
             "the same time as the training part."
         )
+    dates = split["holdout_as_of"]
+    held = f"one date, {date(dates[0])}" if len(dates) == 1 else f"{len(dates)} dates"
     return (
         "How much the result differs from one month to the next we cannot say, because the "
-        "intervals cover which customers came, at the held-out time only."
+        f"intervals cover which customers came, and the holdout is of {held}."
     )
 
 
@@ -215,6 +217,6 @@ def _by_severity(results: Results) -> list[Mapping[str, Any]]:
 
 
 def _step_without(ladder: list[Mapping[str, Any]], column: str) -> Mapping[str, Any] | None:
-    """The last step of the ladder whose words name the column, if its figure is known."""
-    named = [s for s in ladder[1:] if column in s["step"].replace(",", " ").split()]
+    """The last step of the ladder that is about the column, if its figure is known."""
+    named = [s for s in ladder if column in s["columns"]]
     return named[-1] if named and known(named[-1]["value"]) else None

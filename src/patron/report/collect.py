@@ -99,6 +99,7 @@ def _split(split: Split) -> dict[str, Any]:
         "by": split.by,
         "description": split.description,
         "notes": list(split.notes),
+        "holdout_as_of": list(split.held_dates) or None,
         "train_rows": len(split.train),
         "holdout_rows": len(split.holdout),
         "folds": len(split.folds),
@@ -230,6 +231,7 @@ def _models(
             y,
             split,
             level,
+            floor=False,
         )
         cost = {
             "seconds": round(candidate.seconds, 2),
@@ -276,6 +278,8 @@ def _entry(
     y: Floats,
     split: Split,
     level: float,
+    *,
+    floor: bool = True,
 ) -> dict[str, Any]:
     """One row of the candidates' table, from log-odds out of fold and on the holdout.
 
@@ -289,6 +293,7 @@ def _entry(
     return {
         "title": title,
         "chosen": False,
+        "floor": floor,
         "roc_auc": roc_auc(y[train], p, level=level, groups=groups[0]).to_dict(),
         "log_loss": log_loss(y[train], p, level=level, groups=groups[0]).to_dict(),
         "log_loss_gain": gain.to_dict(),

@@ -50,4 +50,4 @@ SECTIONS = {
 
 def is_floor(candidate: Mapping[str, Any]) -> bool:
     """Whether a candidate is a simple rule that every model has to beat."""
-    return candidate["title"].startswith(("best single column", "only ", "base rate"))
+    return bool(candidate["floor"])

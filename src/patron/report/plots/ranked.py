@@ -111,7 +111,7 @@ def candidates(purchase: Mapping[str, Any]) -> Picture:
 
 def ladder(steps: Sequence[Mapping[str, Any]]) -> Picture:
     """What each fix, and each suspect, is worth."""
-    in_use = [s for s in steps if "proposed" not in s["step"]][-1]
+    in_use = [s for s in steps if s["kind"] != "proposed"][-1]
     rows = [
         Row(s["step"] + (" (used)" if s is in_use else ""), s, css=_used(s is in_use))
         for s in steps
