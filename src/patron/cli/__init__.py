@@ -36,12 +36,14 @@ def main(arguments: list[str] | None = None) -> None:
     except _UsageError as error:
         code = _say_usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        code = _say_end(ended_by)
+        code = None
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has gone
         code = _drop_output()
     except Exception as error:  # noqa: BLE001 (the last resort: what is not our user's is ours)
-        code = _say_fault(error)
-    sys.exit(128 + ended_by[0] if ended_by else code or 0)
+        code = None if ended_by else _say_fault(error)
+    if ended_by:  # whatever became of the KeyboardInterrupt: Typer and waitress take it for an end
+        code = _say_end(ended_by[0])
+    sys.exit(code or 0)
 
 
 _ENDINGS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
@@ -70,11 +72,12 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _say_end(ended_by: list[int]) -> int:
+def _say_end(by: int) -> int:
     for number in _ENDINGS:  # all is cleaned up; what is left is to leave
         signal.signal(number, signal.SIG_IGN)
-    number = signal.Signals(ended_by[0]) if ended_by else signal.SIGINT
-    return _say(f"ended by {_ENDINGS[number]}; nothing was left half written.", 128 + number)
+    return _say(
+        f"ended by {_ENDINGS[signal.Signals(by)]}; nothing was left half written.", 128 + by
+    )
 
 
 def _say_usage(error: Any) -> int:
