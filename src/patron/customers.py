@@ -91,6 +91,12 @@ def _from_table(study: Study) -> Customers:
     purchase = study.purchase.target if study.purchase else None
     spend = study.spend.target if study.spend else None
     target = purchase or spend
+    if target and target == section.entity:  # an error on its values would show customers
+        key = "purchase.target" if purchase else "spend.target"
+        raise StudyError(
+            f'"{target}" is the entity of {source.name}, and cannot be the target as well '
+            f"({study.where(key)}). Name the column that says what the customers did."
+        )
     later = [spend, study.campaign.outcome if study.campaign else None]
     outcomes = {name: Role.OUTCOME for name in later if name and name != target}
     schema = infer(
@@ -106,7 +112,7 @@ def _from_table(study: Study) -> Customers:
         name=source.name,
         table=table,
         schema=schema,
-        target=binary_target(table, purchase) if purchase else None,
+        target=_bought(study, table, purchase, source.name) if purchase else None,
         amounts=_amounts(table, spend, source.name) if spend and not purchase else None,
         horizon_days=None,
         notes=source.notes,
@@ -139,7 +145,7 @@ def _from_events(study: Study) -> Customers:
         name=source.name,
         table=made.table,
         schema=Schema(tuple(columns)),
-        target=binary_target(made.table, target),
+        target=_bought(study, made.table, target, source.name),
         amounts=None,
         horizon_days=section.horizon_days,
         notes=(*source.notes, *made.notes),
@@ -156,9 +162,21 @@ def _no_column(study: Study, name: str, columns: list[str]) -> StudyError:
     )
 
 
+def _bought(study: Study, table: pa.Table, column: str, name: str) -> BinaryTarget:
+    try:
+        return binary_target(table, column)
+    except DataError as error:
+        named = study.purchase is not None and study.purchase.target is not None
+        where = f" It is {study.where('purchase.target')}." if named else ""
+        raise DataError(f"{name}: {error}{where}") from error
+
+
 def _amounts(table: pa.Table, column: str, name: str) -> NDArray[np.float64]:
     try:
         numbers = table[column].cast(pa.float64())
     except pa.ArrowInvalid as error:
-        raise DataError(f"{name}: the target {column} holds text, not amounts: {error}.") from error
+        kind = table.schema.field(column).type
+        raise DataError(
+            f"{name}: the target {column} holds values of type {kind} that are no amounts."
+        ) from error
     return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)

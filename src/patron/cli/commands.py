@@ -2,7 +2,7 @@
 
 __all__ = ["app"]
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -141,8 +141,7 @@ def features(
     study: StudyPath,
     out: Annotated[Path, typer.Option(help="The customer table to write.")],
     as_of: Annotated[
-        list[datetime] | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Dates instead of the Study's; repeatable."),
+        list[str] | None, typer.Option(help="A date instead of the Study's; repeatable.")
     ] = None,
     labels: Annotated[bool, typer.Option(help="Add what happened next.")] = True,
     quiet: Quiet = False,
@@ -157,8 +156,9 @@ def features(
     asked = _study(study, seed, threads)
     if asked.events is None:
         raise UserError(f"{study} has no [events]; there is nothing to make features from.")
+    dates = [_day(text) for text in as_of] if as_of else None
     source = open_source(asked.events_path, **asked.events.format.options())
-    dates = [moment.date() for moment in as_of] if as_of else None
+    _spare(str(asked.events_path), str(out))
     with shown(quiet).stage("make the features"), open_sink(out) as sink:
         made = build_features(source, asked.events, as_of=dates, labels=labels)
         sink.write(made.table)
@@ -181,6 +181,7 @@ def run(
     from patron.pipeline import run as run_path
 
     asked = _study(study, seed, threads)
+    _not_here(out)
     done = run_path(asked, out, created=_now(), progress=shown(quiet))
     if not quiet:
         show_run(done)
@@ -202,6 +203,7 @@ def score(
     from patron.bundle import load_bundle
     from patron.score import score_source
 
+    _spare(table, out)
     done = score_source(
         load_bundle(bundle),
         table,
@@ -252,6 +254,7 @@ def worlds(
     from patron.tables import new_folder
     from patron.worlds import make
 
+    _not_here(out)
     with shown(quiet).stage(f"make the world {name}"), new_folder(out, _is_world) as folder:
         world = make(name, rows=rows, seed=seed or 0)
         world.write(folder)
@@ -320,6 +323,25 @@ def _seen_from(table: str, study: Path) -> str:
         return table
     path, mark, query = table.partition("?")
     return Path(os.path.relpath(path, study.absolute().parent)).as_posix() + mark + query
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f'--as-of is a date such as 2011-11-01, not "{text}".') from None
+
+
+def _spare(table: str, out: str) -> None:
+    """Refuse to write the result over the table that it is made from."""
+    if Path(table).resolve() == Path(out).resolve():
+        raise UserError(f"--out {out} is the table that is read; name another file.")
+
+
+def _not_here(out: Path) -> None:
+    """Refuse to replace the folder that the user's shell is in: it would stand in nothing."""
+    if out.resolve() == Path.cwd():
+        raise UserError(f"--out {out} is the folder that you are in; name one inside it.")
 
 
 def _token(file: Path | None) -> str | None:

@@ -49,19 +49,25 @@ class Curve:
 
 @dataclass(frozen=True)
 class Levels:
-    """A category: one column for each of its `count` levels."""
+    """A category: one column for each of its `own` most frequent levels, one for all others.
+
+    Codes are in order of frequency, so that the levels from `own` on are the rare ones.
+    """
 
     count: int
+    own: int = 150
 
     def block(self, values: Floats) -> Floats:
-        """The columns [rows, count]: 1 at the row's level; NaN throughout where it is missing."""
-        block = (values[:, None] == np.arange(self.count)).astype(np.float64)
+        """The columns [rows, levels]: 1 at the row's level; NaN throughout where it is missing."""
+        shared = np.minimum(values, self.own)
+        block = (shared[:, None] == np.arange(min(self.count, self.own + 1))).astype(np.float64)
         block[np.isnan(values)] = np.nan
         return block
 
     def term(self, weights: Floats, centre: Floats) -> Term:
         """A score by code; the average customer has 0."""
-        return {"scores": (weights - weights @ centre).tolist()}
+        scores = weights - weights @ centre
+        return {"scores": [float(scores[min(code, self.own)]) for code in range(self.count)]}
 
 
 def basis_of(values: Floats, levels: int | None, knots: int) -> Curve | Levels:
@@ -71,5 +77,5 @@ def basis_of(values: Floats, levels: int | None, knots: int) -> Curve | Levels:
     logs = signed_log(values[~np.isnan(values)])
     if not len(logs):
         return Curve(np.zeros(0), 1.0)
-    inner = np.quantile(logs, np.linspace(0.005, 0.995, knots + 1))
+    inner = np.quantile(logs, np.linspace(0.005, 0.995, knots + 1)) if knots else []
     return Curve(np.unique([logs.min(), *inner, logs.max()]), float(logs.std()) or 1.0)

@@ -74,6 +74,7 @@ class SplineLogistic:
         penalties: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0),
         rows_to_tune: int = 20_000,
         most_rows: int = 60_000,
+        most_curves: int = 150,
         seed: int = 0,
         threads: int = 1,
     ) -> None:
@@ -81,6 +82,7 @@ class SplineLogistic:
         self.penalties = penalties
         self.rows_to_tune = rows_to_tune
         self.most_rows = most_rows
+        self.most_curves = most_curves
         self.seed = seed
         self.threads = threads
 
@@ -118,21 +120,22 @@ class SplineLogistic:
         if len(y) > self.most_rows:
             chosen = np.random.default_rng(self.seed).choice(len(y), self.most_rows, replace=False)
             design, y = design.rows(np.sort(chosen)), y[np.sort(chosen)]
+        # Bends are a luxury that a table of hundreds of columns cannot pay for.
+        knots = self.knots if len(design.names) <= self.most_curves else 0
+        counts = {name: len(labels) for name, labels in design.levels.items()}
+        columns = list(design.matrix.T.astype(np.float64))
         bases = [
-            basis_of(
-                values, len(design.levels[name]) if name in design.levels else None, self.knots
-            )
-            for name, values in zip(design.names, design.matrix.T.astype(np.float64), strict=True)
+            basis_of(values, counts.get(name), knots)
+            for name, values in zip(design.names, columns, strict=True)
         ]
-        blocks = [
-            basis.block(values)
-            for basis, values in zip(bases, design.matrix.T.astype(np.float64), strict=True)
-        ]
+        blocks = [basis.block(values) for basis, values in zip(bases, columns, strict=True)]
         centres = [_mean_of_known(block) for block in blocks]
         # What is missing has the average effect: 0 after centring.
         centred = [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)]
-        regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=50)
-        regression.fit(np.concatenate(centred, axis=1), y)
+        basis = np.concatenate(centred, axis=1)
+        solver = "newton-cholesky" if basis.shape[1] <= 1000 else "lbfgs"  # cost: cubic or linear
+        regression = LogisticRegression(C=1 / penalty, solver=solver, max_iter=500)
+        regression.fit(basis, y)
         ends = np.cumsum([block.shape[1] for block in blocks])
         weights = np.split(regression.coef_[0], ends[:-1])
         terms = [b.term(w, c) for b, w, c in zip(bases, weights, centres, strict=True)]

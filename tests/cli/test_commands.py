@@ -1,0 +1,205 @@
+"""Every command as its user meets it: the result first, then where it is, and the exit code."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from patron import __version__
+
+from .conftest import COMMAND, ENDED, TARGET, contents, done, environment, patron
+
+COMMANDS = ("init", "audit", "features", "run", "score", "serve", "worlds", "demo")
+NUMBER = r"\d+\.\d+ \[\d+\.\d+, \d+\.\d+\]"
+
+
+def test_the_help_lists_the_commands_in_whole_sentences(tmp_path: Path) -> None:
+    listed = re.findall(r"^  ([a-z]+) +(.+)$", done("--help", cwd=tmp_path), re.MULTILINE)
+    assert tuple(name for name, _ in listed) == COMMANDS
+    assert all(text.endswith(".") and not text.endswith("...") for _, text in listed)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_takes_the_common_options(
+    command: str, tmp_path: Path
+) -> None:
+    help_text = done(command, "--help", cwd=tmp_path)
+    assert help_text == done(command, "-h", cwd=tmp_path)
+    for option in ("--quiet", "--threads", "--seed"):
+        assert f" {option} " in help_text
+
+
+def test_the_version(tmp_path: Path) -> None:
+    assert done("--version", cwd=tmp_path) == f"patron {__version__}\n"
+
+
+def test_without_a_command_the_help_goes_to_stderr_and_the_exit_code_is_2(tmp_path: Path) -> None:
+    ended = patron(cwd=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.strip() == done("--help", cwd=tmp_path).strip()
+
+
+def test_worlds_writes_table_truth_and_study_and_names_the_next_command(tmp_path: Path) -> None:
+    words = ("worlds", "corner", "--rows", 300, "--out", "shop")
+    assert done(*words, cwd=tmp_path) == (
+        "300 customers: shop. Next: patron run shop/patron.toml\n"
+    )
+    first = contents(tmp_path)
+    assert set(first) == {"shop", *(f"shop/{n}" for n in ("table.parquet", "truth.parquet"))} | {
+        "shop/patron.toml"
+    }
+    done(*words, "--quiet", cwd=tmp_path)
+    assert contents(tmp_path) == first
+    done(*words, "--seed", 1, "--threads", 2, cwd=tmp_path)
+    assert contents(tmp_path)["shop/table.parquet"] != first["shop/table.parquet"]
+
+
+def test_init_writes_a_study_that_audit_takes(table: Path, tmp_path: Path) -> None:
+    common = ("--seed", 1, "--threads", 1)
+    said = done("init", table, "--purchase", TARGET, "--out", "mine.toml", *common, cwd=tmp_path)
+    assert said == ("Wrote mine.toml. Read it, correct the roles, then: patron audit mine.toml\n")
+    text = (tmp_path / "mine.toml").read_text()
+    assert f'path = "{os.path.relpath(table, tmp_path)}"' in text
+    assert done("audit", "mine.toml", cwd=tmp_path).startswith(
+        "table.parquet: 1,500 rows, 38 columns; no findings.\n"
+    )
+
+
+def test_init_is_quiet_and_writes_patron_toml_where_nothing_is_said(
+    table: Path, tmp_path: Path
+) -> None:
+    assert done("init", table, "--quiet", cwd=tmp_path) == ""
+    assert set(contents(tmp_path)) == {"patron.toml"}
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
+    """A Study of a table with one column that is the answer."""
+    folder = tmp_path_factory.mktemp("leaky")
+    table = pq.read_table(shop / "shop" / "table.parquet")
+    pq.write_table(table.append_column("parcel_sent", table[TARGET]), folder / "table.parquet")
+    study = (shop / "shop" / "patron.toml").read_text()
+    (folder / "patron.toml").write_text(study)
+    return folder
+
+
+def test_audit_says_worst_first_what_it_means_and_what_to_do(leaky: Path) -> None:
+    ended = patron("audit", "patron.toml", "--json", "found.json", cwd=leaky)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    lines = ended.stdout.splitlines()
+    assert lines[0] == "table.parquet: 1,500 rows, 39 columns; 1 serious finding."
+    assert lines[2] == (
+        "■ serious  L01  A column that alone predicts nearly everything: parcel_sent"
+    )
+    assert lines[3].startswith("    parcel_sent is practically the answer")
+    assert lines[4].startswith("    Next: Drop parcel_sent, unless")
+    assert lines[5] == "    Fix: drop column parcel_sent (patron run applies it)."
+    assert lines[-1] == "The findings as JSON: found.json"
+    data = json.loads((leaky / "found.json").read_text())
+    assert [(f["code"], f["columns"], f["applied"]) for f in data["findings"]] == [
+        ("L01", ["parcel_sent"], True)
+    ]
+    assert len(data["checks"]) == len({each["code"] for each in data["checks"]}) >= 5
+
+
+@pytest.mark.parametrize(("gate", "code"), [("never", 0), ("serious", 1), ("warning", 1)])
+def test_the_gate_decides_the_exit_code(leaky: Path, gate: str, code: int) -> None:
+    ended = patron("audit", "patron.toml", "--fail-on", gate, "--quiet", cwd=leaky)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", "")
+
+
+def test_no_customer_is_named_anywhere(leaky: Path, shop: Path, tmp_path: Path) -> None:
+    table = pq.read_table(shop / "shop" / "table.parquet")
+    twice = pa.concat_tables([table, table.slice(0, 40)])  # so that the finding is on entities
+    pq.write_table(twice, tmp_path / "table.parquet")
+    (tmp_path / "patron.toml").write_text((shop / "shop" / "patron.toml").read_text())
+    ended = patron("audit", "patron.toml", "--json", "found.json", cwd=tmp_path)
+    assert "D0" in ended.stdout
+    said = ended.stdout + ended.stderr + (tmp_path / "found.json").read_text()
+    report = (shop / "out" / "report.html").read_text() + (shop / "run.txt").read_text()
+    customers = set(table["customer_id"].to_pylist())
+    assert not customers & set(re.findall(r"C\d{9}", said + report))
+
+
+def test_run_says_how_good_and_what_to_open(shop: Path) -> None:
+    lines = (shop / "run.txt").read_text().splitlines()
+    assert lines[0] == f"Who will buy ({TARGET}), tested on 300 held-out rows:"
+    assert re.fullmatch(rf"  ranks customers \(ROC-AUC\) +{NUMBER}", lines[1])
+    assert lines[-2].startswith("  (in brackets the interval, 95 %)")
+    assert lines[-1] == "Open out/report.html; the model is in out/bundle."
+    purchase = json.loads((shop / "out" / "results.json").read_text())["purchase"]
+    assert f"{purchase['roc_auc']['value']:.3f}" in lines[1]
+    assert set(contents(shop / "out")) >= {"report.html", "results.json", "bundle/manifest.json"}
+    assert not [name for name in contents(shop) if name.startswith(".")]
+
+
+def test_run_takes_seed_and_threads(shop: Path) -> None:
+    results = json.loads((shop / "out" / "results.json").read_text())
+    run = results["study"]["sections"]["run"]
+    assert (run["seed"], run["threads"]) == (7, 2)
+
+
+@pytest.mark.parametrize("out", ["scores.parquet", "scores.csv", "scores.duckdb?table=scores"])
+def test_score_says_how_many_and_where(bundle: Path, table: Path, tmp_path: Path, out: str) -> None:
+    ended = patron("score", bundle, table, "--out", out, "--threads", 1, cwd=tmp_path)
+    assert ended.returncode == 0
+    version = json.loads((bundle / "manifest.json").read_text())["model_version"]
+    assert re.fullmatch(
+        rf"1,500 customers scored, \d+ above the threshold: {re.escape(out)}\nModel {version}\.\n",
+        ended.stdout,
+    )
+    assert all(line.startswith("patron: ") for line in ended.stderr.splitlines())
+    assert set(contents(tmp_path)) == {out.partition("?")[0]}
+
+
+def test_score_with_reasons_is_quiet_and_takes_a_seed(
+    bundle: Path, table: Path, tmp_path: Path
+) -> None:
+    words = ("score", bundle, table, "--out", "s.parquet", "--reasons", "--seed", 1, "--quiet")
+    assert done(*words, cwd=tmp_path) == ""
+    scores = pq.read_table(tmp_path / "s.parquet")
+    assert scores.column_names[0] == "customer_id"
+    assert all("points" in text for text in scores["purchase_reasons"].to_pylist() if text)
+
+
+def test_serve_tells_where_and_ends_on_ctrl_c(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    words = [str(bundle), "--port", "0", "--token-file", "token", "--threads", "2", "--seed", "1"]
+    server = subprocess.Popen(
+        [*COMMAND, "serve", *words],
+        cwd=tmp_path,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        line = server.stdout.readline()
+        assert re.fullmatch(
+            r"Patron listens on http://127\.0\.0\.1:\d+ \(Ctrl-C ends it\)\.\n", line
+        )
+        with urllib.request.urlopen(line.split()[3] + "/health", timeout=20) as answer:
+            assert json.load(answer) == {"status": "ok"}
+        server.send_signal(signal.SIGINT)
+        assert server.communicate(timeout=20) == ("", ENDED.format("Ctrl-C"))
+        assert server.returncode == 130
+    finally:
+        server.kill()
+
+
+def test_a_fault_of_ours_is_3_and_says_so(tmp_path: Path) -> None:
+    broken = "import patron.worlds as w; w.make = None; from patron.cli import main; main()"
+    ended = patron(
+        "worlds", "corner", "--out", "shop", cwd=tmp_path, command=(COMMAND[0], "-c", broken)
+    )
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("patron: this is a fault of Patron, not of yours.\nTraceback")
+    assert contents(tmp_path) == {}
