@@ -25,7 +25,7 @@ Counts = Counter[tuple[str, str]]
 _RULES = {
     "missing column": "the column {column} is not in the table: missing for {count:,} rows",
     "unreadable value": "{count:,} values of {column} could not be read and count as missing",
-    "unseen category": "{count:,} values of {column} are new since training: 'other'",
+    "unseen category": "{count:,} values of {column} are none that the model learned: 'other'",
 }
 
 

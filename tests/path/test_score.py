@@ -109,7 +109,7 @@ def test_the_unexpected_is_counted_not_hidden(done: Run, world: World) -> None:
     warnings = score_table(done.bundle, table, scored_at=NOW).warnings
     assert len(warnings) == 3
     assert "the column age is not in the table: missing for 100 rows" in warnings
-    assert any("100 values of region are new since training" in each for each in warnings)
+    assert any("100 values of region are none that the model learned" in each for each in warnings)
     assert any("100 values of tenure_days could not be read" in each for each in warnings)
 
 

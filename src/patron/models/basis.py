@@ -77,5 +77,5 @@ def basis_of(values: Floats, levels: int | None, knots: int) -> Curve | Levels:
     logs = signed_log(values[~np.isnan(values)])
     if not len(logs):
         return Curve(np.zeros(0), 1.0)
-    inner = np.quantile(logs, np.linspace(0.005, 0.995, knots + 1)) if knots else []
+    inner = np.quantile(logs, np.linspace(0.005, 0.995, knots + 1)) if knots else logs[:0]
     return Curve(np.unique([logs.min(), *inner, logs.max()]), float(logs.std()) or 1.0)
