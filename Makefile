@@ -48,7 +48,7 @@ check: lint
 	@$(MAKE) --no-print-directory test
 
 truth: $(DEV)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m truth --evidence docs/evidence.md $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m truth --evidence=docs/evidence.md tests $(PYTEST_ARGS)
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/run.py
