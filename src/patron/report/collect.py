@@ -45,6 +45,8 @@ Floats = NDArray[np.float64]
 LATER = ("spend", "campaign", "segments", "decision", "budget", "comparison")
 """Sections of the contract that no room fills yet."""
 
+NOT_YET = "this version cannot do it yet"
+
 EFFECTS_DRAWN = 12
 """Curves are drawn for this many columns; the importance of all is listed."""
 
