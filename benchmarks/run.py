@@ -72,23 +72,21 @@ def show_real(name: str, study: Path, out: Path) -> None:
     print(f"  {'Patron: ' + purchase['model']['title']:62} {interval(purchase['roc_auc'])}")
     for each in purchase["candidates"]:
         ahead = each["holdout"]["chosen_ahead"]
+        outside = each["holdout"]["roc_auc"]["value"]
         inside = f"({each['roc_auc']['value']:.3f})"
         paired = f"Patron ahead by {interval(ahead)}" if not each["chosen"] else "(chosen)"
-        print(
-            f"    {each['title'][:60]:60} {each['holdout']['roc_auc']['value']:.3f} {inside} {paired}"
-        )
+        print(f"    {each['title'][:60]:60} {outside:.3f} {inside} {paired}")
     for title, ahead, value in quick_models(study, out):
         print(f"    {title:60} {value:.3f}         Patron ahead by {interval(ahead.to_dict())}")
     for each in results["findings"]:
-        print(
-            f"  {each['severity']}: {each['code']} {', '.join(each['columns'])}; fixed: {each['applied']}"
-        )
+        fixed = "fixed" if each["applied"] else "not fixed"
+        print(f"  {each['severity']}: {each['code']} {', '.join(each['columns'])}, {fixed}")
     for step in results["ladder"]:
         print(f"  ladder: {step['step']:58} {interval(step)}")
 
 
 def quick_models(study_path: Path, out: Path) -> list[tuple[str, Any, float]]:
-    """Boosted trees and a logistic regression on logs, by their libraries' usual recipe, same split."""
+    """Boosted trees and a logistic regression on logs by the usual recipes, on the same split."""
     import lightgbm
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -185,9 +183,8 @@ def world() -> None:
             figures = "{:.1f} s, {:.1f} CPU s, {:.0f} MB".format(*timed(score))
             print(f"score, Parquet to {suffix}: {figures}")
         ours, truth, y = fresh_scores(folder)
-        print(
-            f"on 240,000 fresh customers: ROC-AUC {roc_auc(y, ours)}, best possible {roc_auc(y, truth)}"
-        )
+        print(f"240,000 fresh customers: ROC-AUC {roc_auc(y, ours):.4f}")
+        print(f"best possible on them:   ROC-AUC {roc_auc(y, truth):.4f}")
         print(f"below the best possible by {auc_difference(y, truth, ours):.4f}")
 
 

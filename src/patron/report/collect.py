@@ -180,11 +180,8 @@ def collect_run(
     absent: dict[str, Any] = {}
     for name in LATER:
         absent[name] = None
-        absent[f"{name}_because"] = (
-            "this version does not model it yet"
-            if asked.get(name)
-            else f"the Study has no [{name}]"
-        )
+        unasked = name in asked and not asked[name]
+        absent[f"{name}_because"] = f"the Study has no [{name}]" if unasked else NOT_YET
     return {
         "format": 1,
         "patron_version": __version__,
