@@ -29,9 +29,14 @@ class Curve:
     knots: Floats
     spread: float
 
+    @property
+    def width(self) -> int:
+        """How many columns `block` gives: none without two different values."""
+        return len(self.knots) if len(self.knots) > 1 else 0
+
     def block(self, values: Floats) -> Floats:
         """The columns [rows, knots]: how far along each segment (0 to 1), then the line."""
-        if len(self.knots) < 2:
+        if not self.width:
             return np.zeros((len(values), 0))
         logs = np.clip(signed_log(values), self.knots[0], self.knots[-1])
         ramps = np.clip((logs[:, None] - self.knots[:-1]) / np.diff(self.knots), 0.0, 1.0)
@@ -57,10 +62,15 @@ class Levels:
     count: int
     own: int = 150
 
+    @property
+    def width(self) -> int:
+        """How many columns `block` gives."""
+        return min(self.count, self.own + 1)
+
     def block(self, values: Floats) -> Floats:
         """The columns [rows, levels]: 1 at the row's level; NaN throughout where it is missing."""
         shared = np.minimum(values, self.own)
-        block = (shared[:, None] == np.arange(min(self.count, self.own + 1))).astype(np.float64)
+        block = (shared[:, None] == np.arange(self.width)).astype(np.float64)
         block[np.isnan(values)] = np.nan
         return block
 

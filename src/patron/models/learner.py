@@ -123,20 +123,22 @@ class SplineLogistic:
         # Bends are a luxury that a table of hundreds of columns cannot pay for.
         knots = self.knots if len(design.names) <= self.most_curves else 0
         counts = {name: len(labels) for name, labels in design.levels.items()}
-        columns = list(design.matrix.T.astype(np.float64))
+        columns = design.matrix.T
         bases = [
-            basis_of(values, counts.get(name), knots)
+            basis_of(values.astype(np.float64), counts.get(name), knots)
             for name, values in zip(design.names, columns, strict=True)
         ]
-        blocks = [basis.block(values) for basis, values in zip(bases, columns, strict=True)]
-        centres = [_mean_of_known(block) for block in blocks]
-        # What is missing has the average effect: 0 after centring.
-        centred = [np.nan_to_num(b - c) for b, c in zip(blocks, centres, strict=True)]
-        basis = np.concatenate(centred, axis=1)
-        solver = "newton-cholesky" if basis.shape[1] <= 1000 else "lbfgs"  # cost: cubic or linear
+        ends = np.cumsum([basis.width for basis in bases])
+        matrix = np.empty((len(y), ends[-1]))  # filled in place: it is the largest thing in a run
+        centres = []
+        for basis, values, end in zip(bases, columns, ends, strict=True):
+            block = basis.block(values.astype(np.float64))
+            centres.append(_mean_of_known(block))
+            # What is missing has the average effect: 0 after centring.
+            matrix[:, end - basis.width : end] = np.nan_to_num(block - centres[-1])
+        solver = "newton-cholesky" if matrix.shape[1] <= 1000 else "lbfgs"  # cost: cubic or linear
         regression = LogisticRegression(C=1 / penalty, solver=solver, max_iter=500)
-        regression.fit(basis, y)
-        ends = np.cumsum([block.shape[1] for block in blocks])
+        regression.fit(matrix, y)
         weights = np.split(regression.coef_[0], ends[:-1])
         terms = [b.term(w, c) for b, w, c in zip(bases, weights, centres, strict=True)]
         return AdditiveModel(float(regression.intercept_[0]), terms)
