@@ -184,6 +184,16 @@ def _reasons(
 
 def _reason(name: str, values: Any, row: int, points: float) -> str:
     value = None if values is None else values[row].as_py()
-    shown = f"{value:,.4g}" if isinstance(value, float) else str(value)
-    fact = f"{name} is missing" if value is None else f"{name} is {shown}"
+    fact = f"{name} is missing" if value is None else f"{name} is {_shown(value)}"
     return f"{fact}: {points:+.0f} points"
+
+
+def _shown(value: Any) -> str:
+    """A value as a person would write it: 77,184 and 0.0329, not 7.718e+04.
+
+    >>> [_shown(value) for value in (77183.6, 224.84, 0.03288, 12, "north")]
+    ['77,184', '225', '0.0329', '12', 'north']
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.3g}"
