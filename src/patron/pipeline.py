@@ -22,7 +22,7 @@ from patron.progress import Progress, Stopwatch, silent
 from patron.report import render
 from patron.report.collect import collect_data, collect_purchase, collect_run, in_short
 from patron.schema import Role
-from patron.split import make_split
+from patron.split import entity_codes, make_split
 from patron.study import Costs, PurchaseSection, Study
 from patron.tables import new_folder, write_text
 
@@ -66,52 +66,33 @@ def run(
         with watch.stage("audit"):
             examined = examine(customers, study)
             final = examined.final
+            entity = final.schema.one(Role.ENTITY)
             y = customers.bought[final.rows]
         with watch.stage("split"):
             split = make_split(
                 final.table,
                 y,
-                entity=final.schema.one(Role.ENTITY),
+                entity=entity,
                 as_of=final.schema.one(Role.AS_OF),
-                by=study.split.by,
-                holdout=study.split.holdout,
-                folds=study.split.folds,
                 horizon_days=customers.horizon_days,
                 seed=study.run.seed,
+                **dict(study.split),
             )
         with watch.stage("ladder"):
-            steps = ladder(examined.states, customers.bought, threads=threads, **chance)
+            groups = entity_codes(customers.table, entity)
+            steps = ladder(examined.states, customers.bought, groups=groups, **chance)
         with watch.stage("encode"):
             encoder = Encoder.fit(final.table.take(split.train), final.schema, y[split.train])
             design = encoder.transform(final.table)
         with watch.stage("fit the models"):
-            groups = None if split.groups is None else split.groups[split.train]
             model = PurchaseModel(threshold=_threshold(purchase), threads=threads, **chance)
-            model.fit(
-                design.rows(split.train),
-                y[split.train],
-                split.folds,
-                groups=groups,
-                progress=progress,
-            )
+            groups = None if split.groups is None else split.groups[split.train]
+            taught = design.rows(split.train), y[split.train], split.folds
+            model.fit(*taught, groups=groups, progress=progress)
         with watch.stage("evidence"):
-            true = (
-                None if truth is None else truth["true_purchase_probability"].to_numpy()[final.rows]
-            )
-            evidence = collect_purchase(
-                model,
-                design,
-                customers,
-                y,
-                split,
-                floors=purchase.floors,
-                truth=true,
-                threads=threads,
-                **chance,
-            )
-            data = collect_data(
-                customers, examined, encoder, level=study.run.level, apply=study.audit.apply
-            )
+            named = {"floors": purchase.floors, "truth": truth, "threads": threads, **chance}
+            evidence = collect_purchase(model, design, customers, final.rows, split, **named)
+            data = collect_data(customers, examined, encoder, study)
         with watch.stage("bundle"):
             bundle = save_bundle(
                 folder / "bundle",

@@ -1,6 +1,6 @@
 """Split: which rows teach, which rows test, and in which folds the teaching is cross-fitted."""
 
-__all__ = ["Split", "make_split"]
+__all__ = ["Split", "entity_codes", "make_split"]
 
 import datetime
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def make_split(
         There are too few rows, or the two parts would overlap.
     """
     labelled = np.flatnonzero(~np.isnan(target))
-    groups = _codes(table[entity]) if entity else None
+    groups = entity_codes(table, entity)
     repeated = groups is not None and len(np.unique(groups[labelled])) < len(labelled)
     dates = _dates(table[as_of]) if as_of else None
     several_dates = dates is not None and len(np.unique(dates[labelled])) > 1
@@ -115,6 +115,14 @@ def make_split(
         notes,
         tuple(_day(date) for date in held_dates),
     )
+
+
+def entity_codes(table: pa.Table, entity: str | None) -> Rows | None:
+    """A number for the entity of each row; None where no entity is named."""
+    if entity is None:
+        return None
+    encoded = pc.dictionary_encode(table[entity].combine_chunks(), null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
 
 
 def _by_time(
@@ -208,11 +216,6 @@ def _check(train: Rows, test: Rows, target: NDArray[np.float64]) -> None:
                 f"the {name} part has {len(rows):,} rows, {positive} of them positive; a model and "
                 "its test need at least 10 of each kind. Give more rows, or change [split] holdout."
             )
-
-
-def _codes(values: pa.ChunkedArray) -> Rows:
-    encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
 
 
 def _dates(values: pa.ChunkedArray) -> NDArray[np.int64]:

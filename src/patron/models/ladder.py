@@ -23,7 +23,6 @@ def ladder(
     groups: NDArray[np.intp] | None = None,
     level: float = 0.95,
     seed: int = 0,
-    threads: int = 1,
     most_rows: int = 20_000,
 ) -> list[dict[str, Any]]:
     """The cross-fitted ROC-AUC of quick trees in each state, and the difference to its forerunner.
@@ -31,6 +30,8 @@ def ladder(
     `target` and `groups` stand beside the first table. All states use the same customers and the
     same folds, as far as a fix has not dropped them, so that a difference is not one of luck.
     """
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups = None
     rng = np.random.default_rng(seed)
     labelled = np.flatnonzero(~np.isnan(target))
     fold = _folds(labelled, target, groups, rng)
@@ -44,7 +45,7 @@ def ladder(
         table = state.table.take(place)
         encoder = Encoder.fit(table, state.schema, target[row])
         pairs = [(np.flatnonzero(fold[row] != k), np.flatnonzero(fold[row] == k)) for k in range(3)]
-        trees = BoostedTrees(leaves=(8,), seed=seed, threads=threads)
+        trees = BoostedTrees(leaves=(8,), seed=seed)
         raw = np.full(len(target), np.nan)
         raw[row] = trees.cross_fit(encoder.transform(table), target[row], pairs)
         here = None if groups is None else groups[row]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -52,7 +53,7 @@ EFFECTS_DRAWN = 12
 
 
 def collect_data(
-    customers: Customers, examined: Examined, encoder: Encoder, *, level: float, apply: str
+    customers: Customers, examined: Examined, encoder: Encoder, study: Study
 ) -> dict[str, Any]:
     """The sections `table`, `audit`, `findings`, `fixes` and `features`."""
     state, target = examined.final, customers.target
@@ -73,11 +74,16 @@ def collect_data(
             "notes": list(customers.notes),
             "dropped_lines": list(customers.dropped),
         },
-        "audit": {"checks": [dict(each) for each in examined.audit.outcomes], "apply": apply},
+        "audit": {
+            "checks": [dict(each) for each in examined.audit.outcomes],
+            "apply": study.audit.apply,
+        },
         "findings": examined.findings(),
         "fixes": examined.fixes(),
         "features": {
-            "columns": describe_columns(state.table, state.schema, values, used, level=level),
+            "columns": describe_columns(
+                state.table, state.schema, values, used, level=study.run.level
+            ),
             "target": None if target is None else _target(target, state.rows),
             "made_from": customers.made_from,
         },
@@ -112,18 +118,18 @@ def collect_purchase(
     model: PurchaseModel,
     design: Design,
     customers: Customers,
-    y: Floats,
+    rows: NDArray[np.intp],
     split: Split,
     *,
     floors: Sequence[str] = (),
-    truth: Floats | None = None,
+    truth: pa.Table | None = None,
     level: float,
     seed: int,
     threads: int,
 ) -> dict[str, Any]:
-    """The section `purchase`; `design`, `y` and `truth` (if it is known) are of all rows."""
+    """The section `purchase`; `design` is of the `rows` of the customers' table."""
     train, held = split.train, split.holdout
-    groups = split.groups
+    groups, y = split.groups, customers.bought[rows]
     inside = None if groups is None else groups[train]
     outside = None if groups is None else groups[held]
     test, test_y = design.rows(held), y[held]
@@ -154,7 +160,9 @@ def collect_purchase(
             *_models(model, design, y, split, level, threads),
             *_floors(design, p, y, split, floors, level, seed),
         ],
-        "best_possible": None if truth is None else _best_possible(test_y, truth[held], level),
+        "best_possible": None
+        if truth is None
+        else _best_possible(test_y, truth, rows[held], level),
         "curves": {
             "roc": roc_curve(test_y, p),
             "precision_recall": precision_recall_curve(test_y, p),
@@ -329,10 +337,13 @@ def _best_single(design: Design, y: Floats, most_rows: int = 20_000) -> str:
     return max(reach, key=lambda name: reach[name])
 
 
-def _best_possible(y: Floats, truth: Floats, level: float) -> dict[str, Any]:
+def _best_possible(
+    y: Floats, truth: pa.Table, rows: NDArray[np.intp], level: float
+) -> dict[str, Any]:
+    p = truth["true_purchase_probability"].to_numpy()[rows]
     return {
-        "roc_auc": roc_auc(y, truth, level=level).to_dict(),
-        "log_loss": log_loss(y, truth, level=level).to_dict(),
+        "roc_auc": roc_auc(y, p, level=level).to_dict(),
+        "log_loss": log_loss(y, p, level=level).to_dict(),
     }
 
 

@@ -2,6 +2,7 @@
 
 __all__ = ["Sink", "open_sink", "write_table"]
 
+from abc import ABC, abstractmethod
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from patron.tables.atomic import replacement, told
 from patron.tables.place import parse_place
 
 
-class Sink:
+class Sink(ABC):
     """A context manager to write a table with; leaving it by an exception leaves no trace.
 
     The first write decides the columns. `rows` counts what was written.
@@ -60,19 +61,21 @@ class Sink:
         self._append(part)
         self.rows += part.num_rows
 
+    @abstractmethod
     def _begin(self, undo: ExitStack) -> None:
         """Reserve the target; put on `undo` what must be ended, well or badly, at the end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _create(self, schema: pa.Schema) -> None:
-        raise NotImplementedError
+        """Begin the target with these columns."""
 
+    @abstractmethod
     def _append(self, part: pa.Table) -> None:
-        raise NotImplementedError
+        """Add rows."""
 
+    @abstractmethod
     def _finish(self) -> None:
         """All rows are written: complete the target."""
-        raise NotImplementedError
 
 
 class _FileSink(Sink):

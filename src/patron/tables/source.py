@@ -9,6 +9,7 @@ __all__ = [
     "plain_schema",
 ]
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from patron.errors import TableError, nearest
 TIMESTAMP = pa.timestamp("us")
 
 
-class Source:
+class Source(ABC):
     """A table: its schema at once, its rows in batches when asked.
 
     Whatever it was read from, the types are bool, int64, float64, string, date32 and
@@ -47,9 +48,9 @@ class Source:
         schema = self._select(columns)
         return pa.Table.from_batches(self._stream(schema, 65_536), schema)
 
+    @abstractmethod
     def _raw(self, columns: list[str], batch_rows: int) -> Iterable[pa.RecordBatch]:
         """Batches that hold at least `columns`, in any types that `plain_schema` knows."""
-        raise NotImplementedError
 
     def _describe(self, raw: pa.Schema, notes: Iterable[str] = ()) -> None:
         self.schema, left_out = plain_schema(raw, self.name)
