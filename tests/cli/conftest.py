@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 COMMAND = (sys.executable, "-m", "patron")
@@ -74,3 +75,14 @@ def table(shop: Path) -> Path:
 @pytest.fixture
 def study(shop: Path) -> Path:
     return shop / "shop" / "patron.toml"
+
+
+@pytest.fixture(scope="session")
+def leaky(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
+    """A folder with the Study of a narrow table, one column of which is the answer."""
+    folder = tmp_path_factory.mktemp("leaky")
+    columns = ["customer_id", "age", "sessions_30d", "orders_90d", TARGET]
+    table = pq.read_table(shop / "shop" / "table.parquet", columns=columns).slice(0, 600)
+    pq.write_table(table.append_column("parcel_sent", table[TARGET]), folder / "table.parquet")
+    (folder / "patron.toml").write_text((shop / "shop" / "patron.toml").read_text())
+    return folder

@@ -79,22 +79,11 @@ def test_init_is_quiet_and_writes_patron_toml_where_nothing_is_said(
     assert set(contents(tmp_path)) == {"patron.toml"}
 
 
-@pytest.fixture(scope="module")
-def leaky(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
-    """A Study of a table with one column that is the answer."""
-    folder = tmp_path_factory.mktemp("leaky")
-    table = pq.read_table(shop / "shop" / "table.parquet")
-    pq.write_table(table.append_column("parcel_sent", table[TARGET]), folder / "table.parquet")
-    study = (shop / "shop" / "patron.toml").read_text()
-    (folder / "patron.toml").write_text(study)
-    return folder
-
-
 def test_audit_says_worst_first_what_it_means_and_what_to_do(leaky: Path) -> None:
     ended = patron("audit", "patron.toml", "--json", "found.json", cwd=leaky)
     assert (ended.returncode, ended.stderr) == (1, "")
     lines = ended.stdout.splitlines()
-    assert lines[0] == "table.parquet: 1,500 rows, 39 columns; 1 serious finding."
+    assert lines[0] == "table.parquet: 600 rows, 6 columns; 1 serious finding."
     assert lines[2] == (
         "■ serious  L01  A column that alone predicts nearly everything: parcel_sent"
     )
@@ -109,7 +98,7 @@ def test_audit_says_worst_first_what_it_means_and_what_to_do(leaky: Path) -> Non
     assert len(data["checks"]) == len({each["code"] for each in data["checks"]}) >= 5
 
 
-@pytest.mark.parametrize(("gate", "code"), [("never", 0), ("serious", 1), ("warning", 1)])
+@pytest.mark.parametrize(("gate", "code"), [("never", 0), ("warning", 1)])
 def test_the_gate_decides_the_exit_code(leaky: Path, gate: str, code: int) -> None:
     ended = patron("audit", "patron.toml", "--fail-on", gate, "--quiet", cwd=leaky)
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", "")

@@ -6,11 +6,12 @@ import errno
 import os
 import signal
 import sys
-from types import FrameType
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 import typer
 
+from patron.cli import ending
 from patron.cli.commands import app
 from patron.errors import PatronError
 
@@ -25,7 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
     0 done; 1 done, but findings or gates say no; 2 the user's mistake; 3 a fault of ours;
     128 and the signal's number where a signal ended it: 130 for Ctrl-C, 143 for SIGTERM.
     """
-    ended_by = _raise_on_signals()
+    sys.meta_path.insert(0, _WithoutPandas())
+    ending.end_on_signals()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # not every locale has ▲
     try:
@@ -37,33 +39,21 @@ def main(arguments: list[str] | None = None) -> None:
         code = _say_usage(error)
     except (KeyboardInterrupt, typer.Abort):
         code = None
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has gone
+    except (BrokenPipeError, SystemExit):  # `head` has gone; Typer makes a SystemExit of it
         code = _drop_output()
     except Exception as error:  # noqa: BLE001 (the last resort: what is not our user's is ours)
-        code = None if ended_by else _say_fault(error)
-    if ended_by:  # whatever became of the KeyboardInterrupt: Typer and waitress take it for an end
-        code = _say_end(ended_by[0])
+        code = None if ending.came else _say_fault(error)
+    if ending.came:  # Typer and waitress take a KeyboardInterrupt for a good end
+        code = _say_end(ending.came[0])
     sys.exit(code or 0)
 
 
-_ENDINGS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+class _WithoutPandas(MetaPathFinder):
+    """Commands need no data frames; Arrow would load pandas at its first array (0.2 s)."""
 
-
-def _raise_on_signals() -> list[int]:
-    """Let the signals that ask for an end raise KeyboardInterrupt, so that everything cleans up.
-
-    The list that comes back names those that came. What the caller ignores stays ignored.
-    """
-    came: list[int] = []
-
-    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        came.append(number)
-        raise KeyboardInterrupt
-
-    for number in _ENDINGS:
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, end)
-    return came
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:  # noqa: ARG002
+        if fullname == "pandas":
+            raise ModuleNotFoundError("patron's commands do without pandas", name=fullname)
 
 
 def _say(message: str, code: int) -> int:
@@ -73,11 +63,10 @@ def _say(message: str, code: int) -> int:
 
 
 def _say_end(by: int) -> int:
-    for number in _ENDINGS:  # all is cleaned up; what is left is to leave
+    for number in ending.NAMES:  # all is cleaned up; what is left is to leave
         signal.signal(number, signal.SIG_IGN)
-    return _say(
-        f"ended by {_ENDINGS[signal.Signals(by)]}; nothing was left half written.", 128 + by
-    )
+    name = ending.NAMES[signal.Signals(by)]
+    return _say(f"ended by {name}; nothing was left half written.", 128 + by)
 
 
 def _say_usage(error: Any) -> int:

@@ -5,14 +5,39 @@ __all__ = ["shown"]
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from patron.cli.ending import check
 from patron.progress import Progress, Stage, silent
 
 
 def shown(quiet: bool) -> Progress:
     """Progress on the terminal; silent if asked for, or if nobody looks."""
-    return silent() if quiet or not sys.stderr.isatty() else _Bars()
+    return _Endable(silent() if quiet or not sys.stderr.isatty() else _Bars())
+
+
+class _Endable:
+    """Each step is a chance to end."""
+
+    def __init__(self, shown: Progress) -> None:
+        self.shown = shown
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
+        check()
+        with self.shown.stage(name, total) as stage:
+            yield _EndableStage(stage)
+            check()
+
+
+@dataclass(frozen=True)
+class _EndableStage:
+    shown: Stage
+
+    def advance(self, steps: int) -> None:
+        self.shown.advance(steps)
+        check()
 
 
 class _Bars:

@@ -290,6 +290,7 @@ def demo(
         out / "shop" / "table.parquet",
         out / "scores.parquet",
         scored_at=_now(),
+        progress=progress,
     )
     if not quiet:
         show_run(done)
