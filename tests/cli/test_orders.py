@@ -16,11 +16,11 @@ COLUMNS = "master_id,customer_id,day,cds,dollars"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Purchases of 400 customers in 15 months, as the CDNOW file has them; a third come often."""
+    """Purchases of 240 customers in 15 months, as the CDNOW file has them; a third come often."""
     folder = tmp_path_factory.mktemp("orders")
     rng = np.random.default_rng(5)
     lines = []
-    for customer in range(400):
+    for customer in range(240):
         day = dt.date(1997, 1, 1) + dt.timedelta(int(rng.integers(0, 90)))
         pace = 25 if customer % 3 == 0 else 250
         while day < dt.date(1998, 4, 1):
@@ -60,8 +60,8 @@ def test_dates_on_the_command_line(folder: Path, tmp_path: Path) -> None:
     words = ("features", folder / "patron.toml", "--as-of", "1997-07-01", "--as-of", "1997-09-01")
     said = done(*words, "--out", "c.csv", "--seed", 1, "--threads", 1, cwd=tmp_path)
     labelled = pyarrow.csv.read_csv(tmp_path / "c.csv")
-    assert said.startswith(f"800 customers at a date, {labelled.num_columns} columns: c.csv\n")
-    assert labelled.num_rows == 800  # all 400 had come by the first date
+    assert said.startswith(f"480 customers at a date, {labelled.num_columns} columns: c.csv\n")
+    assert labelled.num_rows == 480  # all 240 had come by the first date
     done(*words, "--no-labels", "--out", "c.parquet", "--quiet", cwd=tmp_path)
     bare = pq.read_table(tmp_path / "c.parquet")
     assert set(labelled.column_names) - set(bare.column_names) == {
@@ -99,7 +99,7 @@ def test_the_written_study_runs_once_its_dates_are_filled_in(folder: Path, tmp_p
     assert filled != text
     (tmp_path / "patron.toml").write_text(filled)
     assert done("features", "patron.toml", "--out", "c.parquet", cwd=tmp_path).startswith(
-        "2,400 customers at a date, "
+        "1,440 customers at a date, "
     )
     assert done("run", "patron.toml", "--out", "out", "--quiet", cwd=tmp_path) == ""
     assert "out/report.html" in contents(tmp_path)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from .conftest import COMMAND, environment, patron
 
@@ -46,6 +47,16 @@ def _read(descriptor: int) -> Iterator[bytes]:
         yield part
 
 
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Study that asks for no model, of a table that holds every row twice."""
+    folder = tmp_path_factory.mktemp("twice")
+    table = pa.table({name: [row * 1.37 + n for row in range(300)] for n, name in enumerate("abc")})
+    pq.write_table(pa.concat_tables([table, table]), folder / "t.parquet")
+    (folder / "patron.toml").write_text('[table]\npath = "t.parquet"\n')
+    return folder
+
+
 def test_a_terminal_sees_each_stage_and_then_the_result_alone(leaky: Path) -> None:
     code, text = on_terminal("run", "patron.toml", "--out", "out", "--threads", 1, cwd=leaky)
     assert code == 0
@@ -57,36 +68,36 @@ def test_a_terminal_sees_each_stage_and_then_the_result_alone(leaky: Path) -> No
     assert "\033[?25h" in text[: text.index("Who will buy")]  # the cursor is back
 
 
-def test_a_pipe_sees_neither_progress_nor_colour(leaky: Path) -> None:
-    ended = patron("audit", "patron.toml", cwd=leaky)
+def test_a_pipe_sees_neither_progress_nor_colour(twice: Path) -> None:
+    ended = patron("audit", "patron.toml", cwd=twice)
     assert (ended.returncode, ended.stderr) == (1, "")
     assert "\033" not in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) > 100  # no line is broken
 
 
-def test_a_terminal_gets_colour_and_lines_that_fit(leaky: Path) -> None:
-    code, text = on_terminal("audit", "patron.toml", cwd=leaky, columns=60)
+def test_a_terminal_gets_colour_and_lines_that_fit(twice: Path) -> None:
+    code, text = on_terminal("audit", "patron.toml", cwd=twice, columns=60)
     assert code == 1
-    assert "\033[1;31m■ serious\033[0m  L01" in text
+    assert "\033[1;31m■ serious\033[0m  D01" in text
     paragraph = [line for line in text.splitlines() if line.startswith("    ")]
     assert len(paragraph) > 4
     assert max(map(len, paragraph)) <= 60
 
 
-def test_no_colour_where_it_is_not_wanted(leaky: Path) -> None:
-    _, text = on_terminal("audit", "patron.toml", cwd=leaky, NO_COLOR="1")
-    assert "■ serious  L01" in text
+def test_no_colour_where_it_is_not_wanted(twice: Path) -> None:
+    _, text = on_terminal("audit", "patron.toml", cwd=twice, NO_COLOR="1")
+    assert "■ serious  D01" in text
 
 
-def test_quiet_is_quiet_on_a_terminal_too(leaky: Path) -> None:
-    assert on_terminal("audit", "patron.toml", "--quiet", cwd=leaky) == (1, "")
+def test_quiet_is_quiet_on_a_terminal_too(twice: Path) -> None:
+    assert on_terminal("audit", "patron.toml", "--quiet", cwd=twice) == (1, "")
 
 
-def test_a_reader_that_leaves_early_ends_it_quietly(leaky: Path) -> None:
+def test_a_reader_that_leaves_early_ends_it_quietly(twice: Path) -> None:
     shell = '"$0" -m patron audit patron.toml --fail-on never | true; echo "${PIPESTATUS[0]}"'
     ended = subprocess.run(
         ["bash", "-c", shell, sys.executable],
-        cwd=leaky,
+        cwd=twice,
         env=environment(),
         capture_output=True,
         text=True,
@@ -95,13 +106,13 @@ def test_a_reader_that_leaves_early_ends_it_quietly(leaky: Path) -> None:
     assert (ended.stdout, ended.stderr) == ("0\n", "")
 
 
-def test_signs_that_an_old_terminal_does_not_have_are_no_fault(leaky: Path) -> None:
-    ended = patron("audit", "patron.toml", cwd=leaky, PYTHONIOENCODING="ascii")
+def test_signs_that_an_old_terminal_does_not_have_are_no_fault(twice: Path) -> None:
+    ended = patron("audit", "patron.toml", cwd=twice, PYTHONIOENCODING="ascii")
     assert (ended.returncode, ended.stderr) == (1, "")
-    assert "? serious  L01" in ended.stdout
+    assert "? serious  D01" in ended.stdout
 
 
-def test_a_table_with_brackets_in_its_name_is_shown_as_it_is(leaky: Path, tmp_path: Path) -> None:
+def test_a_table_with_brackets_in_its_name_is_shown_as_it_is(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": range(20)}), tmp_path / "[bold]x.parquet")
     (tmp_path / "s.toml").write_text('[table]\npath = "[bold]x.parquet"\n')
     ended = patron("audit", "s.toml", cwd=tmp_path)
