@@ -204,7 +204,7 @@ class _Stream(Source):
     name = "the stream"
     schema = pa.schema([("who", pa.string()), ("when", pa.int64()), ("paid", pa.int64())])
 
-    def batches(self, *args: object, **keys: object) -> Iterator[pa.RecordBatch]:
+    def _raw(self, columns: list[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
         for part in range(10):
             names = [f"customer {part}-{each:030d}" for each in range(50_000)]
             columns = [names, [20250101] * 50_000, [part] * 50_000]

@@ -155,7 +155,7 @@ def test_without_purchase_is_a_sentence(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def leaky(rows: int = 2500) -> pa.Table:
+def leaky(rows: int = 1500) -> pa.Table:
     """A world with one column that is the answer, almost."""
     world = make("corner", rows=rows, seed=8).table
     rng = np.random.default_rng(8)
