@@ -62,8 +62,8 @@ def hidden(folder: Path, seconds: float = 0.0) -> Callable[[], bool]:
     ("number", "name", "code", "seconds"),
     [
         (signal.SIGINT, "Ctrl-C", 130, 2.5),  # while the models are fitted
-        (signal.SIGTERM, "SIGTERM", 143, 2.5),
-        (signal.SIGHUP, "SIGHUP", 129, 0.0),  # while the table is read
+        (signal.SIGTERM, "SIGTERM", 143, 0.0),  # while the table is read
+        (signal.SIGHUP, "SIGHUP", 129, 0.0),
     ],
     ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
 )
