@@ -23,9 +23,9 @@ from patron.tables import open_sink, open_source
 Counts = Counter[tuple[str, str]]
 
 _RULES = {
-    "missing column": "the column {column} is not in the table: missing for {count:,} rows",
-    "unreadable value": "{count:,} values of {column} could not be read and count as missing",
-    "unseen category": "{count:,} values of {column} are none that the model learned: 'other'",
+    "missing column": "the column {column} is not in the table: missing for {count}",
+    "unreadable value": "{column} could not be read in {count}: missing there",
+    "unseen category": "{column} has a value that was not learned in {count}: 'other' there",
 }
 
 
@@ -152,7 +152,7 @@ def _flat(table: pa.Table) -> pa.Table:
 
 def _sentences(counts: Counts) -> tuple[str, ...]:
     return tuple(
-        _RULES[rule].format(column=column, count=count)
+        _RULES[rule].format(column=column, count="1 row" if count == 1 else f"{count:,} rows")
         for (rule, column), count in sorted(counts.items())
     )
 

@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -208,3 +209,21 @@ def test_demo_takes_the_whole_path_and_says_what_to_open(tmp_path: Path) -> None
     assert {path.name for path in (tmp_path / "patron-demo").iterdir()} == {
         *("shop", "run", "scores.parquet")
     }
+
+
+def test_audit_writes_the_proposed_fixes_into_the_study_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    bought = rng.integers(0, 2, 1500)
+    columns = {"x": rng.normal(size=1500), "leak": bought + 0.01 * rng.normal(size=1500)}
+    pq.write_table(pa.table({**columns, "bought": bought}), tmp_path / "table.parquet")
+    study = tmp_path / "patron.toml"
+    study.write_text('# my study\n[table]\npath = "table.parquet"\n[purchase]\ntarget = "bought"\n')
+    first = patron("audit", study, "--write-fixes", cwd=tmp_path)
+    assert first.returncode == 1
+    assert "Proposed fixes written to" in first.stdout
+    written = study.read_text()
+    assert written.startswith("# my study\n")
+    assert 'columns = ["leak"]' in written
+    second = patron("audit", study, "--write-fixes", cwd=tmp_path)  # mended, so nothing is left
+    assert second.returncode == 0
+    assert study.read_text() == written

@@ -180,7 +180,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work() -> None:
     Path("thesis").mkdir()
     Path("thesis", "chapter.txt").write_text("precious")
     assert "table.parquet is a file" in refused(*RUN[:-1], "table.parquet")
-    assert "table.parquet does not exist" in refused(*RUN[:-1], "table.parquet/out")
+    assert "table.parquet is a file, not a folder" in refused(*RUN[:-1], "table.parquet/out")
     assert "is the folder that you are in" in refused(*RUN[:-1], ".")
     for words in (RUN[:-1], ("worlds", "corner", "--out")):
         assert refused(*words, "thesis") == (

@@ -109,8 +109,8 @@ def test_the_unexpected_is_counted_not_hidden(done: Run, world: World) -> None:
     warnings = score_table(done.bundle, table, scored_at=NOW).warnings
     assert len(warnings) == 3
     assert "the column age is not in the table: missing for 100 rows" in warnings
-    assert any("100 values of region are none that the model learned" in each for each in warnings)
-    assert any("100 values of tenure_days could not be read" in each for each in warnings)
+    assert "region has a value that was not learned in 100 rows: 'other' there" in warnings
+    assert "tenure_days could not be read in 100 rows: missing there" in warnings
 
 
 def test_a_foreign_table_is_refused_and_nothing_is_written(done: Run, tmp_path: Path) -> None:

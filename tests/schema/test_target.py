@@ -54,7 +54,7 @@ def test_chunks_keep_their_order() -> None:
         ),
         (
             list("abcdefg"),
-            'target "y" has 7 values (a 1, b 1, c 1, d 1, e 1, …); a purchase target has two, such '
+            'target "y" has 7 values; a purchase target has two, such '
             "as yes and no, or 1 and 0. Merge or empty the others.",
         ),
         (

@@ -104,6 +104,9 @@ def audit(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the findings there, too.")
     ] = None,
+    write_fixes: Annotated[
+        bool, typer.Option("--write-fixes", help="Add the proposed fixes to the Study, to edit.")
+    ] = False,
     quiet: Quiet = False,
     threads: Threads = None,
     seed: Seed = None,
@@ -112,6 +115,7 @@ def audit(
     from patron.cli.terminal import show_audit
     from patron.customers import load_customers
     from patron.examine import examine
+    from patron.study.fixes import with_fixes
     from patron.tables import write_text
 
     asked = _study(study, seed, threads)
@@ -131,6 +135,15 @@ def audit(
         show_audit(customers, examined)
         if json_file:
             say(f"The findings as JSON: {json_file}")
+    if write_fixes:
+        proposed = [
+            (f"{found.code}: {found.title}", found.fix.to_dict())
+            for found in examined.audit.findings
+            if found.fix
+        ]
+        write_text(study, with_fixes(asked, study.read_text(encoding="utf-8"), proposed))
+        if not quiet:
+            say(f"Proposed fixes written to {study}: {len(proposed)}. Keep, edit or remove them.")
     worst = {"serious": ("serious",), "warning": ("serious", "warning"), "never": ()}[gate]
     open_findings = [f for f in examined.audit.findings if f.severity in worst]
     raise typer.Exit(1 if open_findings else 0)
@@ -201,11 +214,13 @@ def score(
     import os
 
     from patron.bundle import load_bundle
+    from patron.schema import Role
     from patron.score import score_source
 
     _spare(table, out)
+    model = load_bundle(bundle)
     done = score_source(
-        load_bundle(bundle),
+        model,
         table,
         out,
         scored_at=_now(),
@@ -216,6 +231,8 @@ def score(
     if not quiet:
         say(f"{done.rows:,} customers scored, {done.positive:,} above the threshold: {out}")
         say(f"Model {done.version}.")
+        if not model.schema.names(Role.ENTITY):
+            warn("the Study names no entity: the scores are in the table's order, without a key.")
         for sentence in done.warnings:
             warn(sentence)
 

@@ -109,8 +109,6 @@ def _not_two(table: "pa.Table", column: str, counts: dict[str, int]) -> str:
             f'target "{column}" has {len(counts):,} different numbers; {rule}. Use it as [spend] '
             "target, or add a column that is 1 where it is above 0 and 0 elsewhere."
         )
-    more = ", …" if len(counts) > 5 else ""
-    return (
-        f'target "{column}" has {len(counts):,} values ({shown}{more}); {rule}. '
-        "Merge or empty the others."
-    )
+    # Many values may be people's addresses or names: they are counted, not shown.
+    some = f" ({shown})" if len(counts) <= 5 else ""
+    return f'target "{column}" has {len(counts):,} values{some}; {rule}. Merge or empty the others.'

@@ -100,6 +100,8 @@ def aside(path: Path, suffix: str) -> Path:
 def _writable(target: str | Path) -> Path:
     # A link is followed: its target is replaced and the link stays.
     path = Path(target).expanduser().resolve()
+    if path.parent.is_file():
+        raise TableError(f"{path.parent} is a file, not a folder; {path.name} was not written")
     if not path.parent.is_dir():
         raise TableError(f"the folder {path.parent} does not exist; make it first, or give another")
     if not os.access(path.parent, os.W_OK | os.X_OK):
