@@ -3,6 +3,7 @@
 __all__ = ["Customers", "load_customers"]
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ from patron.schema import (
 )
 from patron.study import Study
 from patron.tables import open_source
+
+AS_OF = "as_of"
+"""The column that is added where one date holds for all rows."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ def _from_table(study: Study) -> Customers:
     if not table.num_rows:
         raise DataError(f"{source.name} has no rows.")
     study.check_columns("table", table.column_names, source.name)
+    as_of = section.as_of
+    if isinstance(as_of, date):
+        table, as_of = _dated(table, as_of, study, source.name), AS_OF
     purchase = study.purchase.target if study.purchase else None
     spend = study.spend.target if study.spend else None
     target = purchase or spend
@@ -102,7 +109,7 @@ def _from_table(study: Study) -> Customers:
     schema = infer(
         table,
         entity=section.entity,
-        as_of=section.as_of if isinstance(section.as_of, str) else None,
+        as_of=as_of,
         updated=section.updated,
         targets=[target] if target else [],
         treatment=study.campaign.treatment if study.campaign else None,
@@ -117,6 +124,16 @@ def _from_table(study: Study) -> Customers:
         horizon_days=None,
         notes=source.notes,
     )
+
+
+def _dated(table: pa.Table, as_of: date, study: Study, name: str) -> pa.Table:
+    """The table with the one date of all its rows as a column."""
+    if AS_OF in table.column_names:
+        raise StudyError(
+            f'{name} has a column "{AS_OF}", and the Study gives one date for all rows '
+            f'({study.where("table.as_of")}). Name the column: as_of = "{AS_OF}".'
+        )
+    return table.append_column(AS_OF, pa.repeat(pa.scalar(as_of, pa.date32()), len(table)))
 
 
 def _from_events(study: Study) -> Customers:

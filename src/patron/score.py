@@ -4,7 +4,7 @@ __all__ = ["ScoreSummary", "Scores", "score_source", "score_table"]
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +91,15 @@ def score_source(
     target: str | Path,
     *,
     scored_at: datetime,
+    as_of: date | None = None,
     reasons: bool = False,
     threads: int = 1,
     progress: Progress | None = None,
     **format_options: Any,
 ) -> ScoreSummary:
     """Score `source` batch by batch into `target`, which appears only when all of it is there.
+
+    `as_of` is the date of all rows, for a source that has no column for it.
 
     Raises
     ------
@@ -115,6 +118,7 @@ def score_source(
     entity = bundle.schema.one(Role.ENTITY)
     if entity is not None and entity not in needed:
         needed.append(entity)  # the source says that it lacks it, and names the nearest
+    dated = bundle.schema.one(Role.AS_OF)
     counts: Counts = Counter()
     rows = positive = 0
     with (
@@ -122,6 +126,9 @@ def score_source(
         open_sink(target) as sink,
     ):
         for batch in opened.batches(needed):
+            if dated is not None and as_of is not None and dated not in needed:
+                days = pa.repeat(pa.scalar(as_of, pa.date32()), batch.num_rows)
+                batch = batch.append_column(dated, days)
             scores = score_table(
                 bundle, batch, scored_at=scored_at, reasons=reasons, threads=threads
             )

@@ -128,3 +128,11 @@ def test_an_indicator_only_where_the_gap_tells_something() -> None:
 def test_no_features_is_a_sentence() -> None:
     with pytest.raises(DataError, match="no column is left to predict from"):
         Encoder.fit(pa.table({"id": ["a"]}), schema(id=Role.ENTITY))
+
+
+def test_without_its_as_of_a_date_is_missing_and_not_on_another_scale() -> None:
+    train = pa.table({"as_of": [dt.date(2026, 3, 1)], "joined": [dt.date(2026, 2, 1)]})
+    encoder = Encoder.fit(train, schema(as_of=Role.AS_OF, joined=Role.DATE))
+    design = encoder.transform(train.select(["joined"]))
+    assert math.isnan(design.matrix[0, 0])
+    assert design.warnings == {("missing column", "as_of"): 1}

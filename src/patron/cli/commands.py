@@ -205,6 +205,9 @@ def score(
     bundle: BundlePath,
     table: Table,
     out: Annotated[str, typer.Option(help="Where to: .parquet, .csv, or a database's table.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="The date of the rows, if no column of the table has it.")
+    ] = None,
     reasons: Annotated[bool, typer.Option(help="Add up to three reasons a customer.")] = False,
     quiet: Quiet = False,
     threads: Threads = None,
@@ -224,6 +227,7 @@ def score(
         table,
         out,
         scored_at=_now(),
+        as_of=_day(as_of) if as_of else None,
         reasons=reasons,
         threads=threads or os.cpu_count() or 1,
         progress=shown(quiet),

@@ -146,12 +146,13 @@ class Encoder:
         matrix = np.full((table.num_rows, len(self.names)), np.nan, dtype=np.float32)
         numeric = self._numeric
         indicator = len(numeric)
+        today = self._today(table, warnings)
         for place, rule in enumerate(numeric):
             name = rule["name"]
             if name in present:
                 values, unreadable = _numbers(_plain(table[name]), rule["kind"])
-                if rule["kind"] == "date" and self.as_of in present:
-                    values = _numbers(_plain(table[self.as_of]), "date")[0] - values
+                if rule["kind"] == "date":
+                    values = today - values if self.as_of else values
                 matrix[:, place] = values
                 if unreadable:
                     warnings["unreadable value", name] += unreadable
@@ -170,6 +171,17 @@ class Encoder:
             if unseen:
                 warnings["unseen category", name] += unseen
         return Design(matrix, self.names, self.sources, self.levels, warnings)
+
+    def _today(
+        self, table: pa.Table | pa.RecordBatch, warnings: Counter[tuple[str, str]]
+    ) -> Floats | float:
+        """What dates are counted back from; without it they are missing, not on another scale."""
+        if not self.as_of or not any(rule["kind"] == "date" for rule in self.columns):
+            return 0.0
+        if self.as_of not in table.schema.names:
+            warnings["missing column", self.as_of] += table.num_rows
+            return np.nan
+        return _numbers(_plain(table[self.as_of]), "date")[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
