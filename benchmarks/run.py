@@ -112,7 +112,7 @@ def quick_models(study_path: Path, out: Path) -> list[tuple[str, Any, float]]:
         as_of=final.schema.one(Role.AS_OF),
         by=study.split.by,
         holdout=study.split.holdout,
-        horizon_days=customers.horizon_days,
+        label_days=customers.label_days,
         seed=study.run.seed,
     )
     bundle = load_bundle(out / "bundle")

@@ -60,7 +60,7 @@ def test_entities_that_repeat_stay_together() -> None:
 
 def test_by_time_holds_out_the_last_date_and_keeps_entities_within_folds() -> None:
     table = panel()
-    split = make_split(table, target(len(table)), entity="id", as_of="as_of", horizon_days=28)
+    split = make_split(table, target(len(table)), entity="id", as_of="as_of", label_days=28)
     dates = np.array(table["as_of"].to_pylist())
     assert split.by == "time"
     assert set(dates[split.holdout]) == {MONTHS[-1]}
@@ -70,7 +70,7 @@ def test_by_time_holds_out_the_last_date_and_keeps_entities_within_folds() -> No
 
 def test_a_training_date_whose_label_overlaps_the_holdout_is_left_out() -> None:
     table = panel()
-    split = make_split(table, target(len(table)), as_of="as_of", horizon_days=31)
+    split = make_split(table, target(len(table)), as_of="as_of", label_days=31)
     dates = set(np.array(table["as_of"].to_pylist())[split.train])
     # 2025-06-01 + 31 days is 2025-07-02, after the held-out 2025-07-01.
     assert dates == set(MONTHS[:-2])
@@ -117,4 +117,36 @@ def test_what_cannot_be_split_is_a_sentence(
 def test_a_horizon_that_leaves_no_training_date_is_refused() -> None:
     table = panel()
     with pytest.raises(DataError, match="leaves 0 rows to learn from"):
-        make_split(table, target(len(table)), as_of="as_of", horizon_days=400)
+        make_split(table, target(len(table)), as_of="as_of", label_days=400)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.125, 0.33, 0.5])
+@pytest.mark.parametrize("entity", [None, "id"])
+def test_the_share_that_is_asked_for_is_held_out_and_said(share: float, entity: str | None) -> None:
+    table = pa.table({"id": [f"c{n // 2}" for n in range(4000)]})
+    split = make_split(table, target(4000), entity=entity, holdout=share)
+    assert len(split.holdout) / 4000 == pytest.approx(share, abs=0.002)
+    assert split.description.startswith(f"{100 * len(split.holdout) / 4000:.3g} % of the rows")
+
+
+def test_a_gap_before_the_label_counts_against_training_dates() -> None:
+    table = panel()
+    # 2025-06-01 and 28 days end before 2025-07-01; with a gap of 10 days they do not.
+    without = make_split(table, target(len(table)), as_of="as_of", label_days=28)
+    with_gap = make_split(table, target(len(table)), as_of="as_of", label_days=38)
+    assert len(without.train) - len(with_gap.train) == 300
+    assert with_gap.notes
+
+
+def test_positives_of_few_customers_are_dealt_evenly_or_refused() -> None:
+    table = pa.table({"id": [f"c{n // 10}" for n in range(3000)]})
+    y = np.zeros(3000)
+    y[:600] = 1  # 60 of 300 customers
+    split = make_split(table, y, entity="id")
+    shares = [y[split.train][predict].mean() for _, predict in split.folds]
+    assert max(shares) - min(shares) < 0.03  # by chance alone it would be 0.1
+    y = np.zeros(3000)
+    y[:20] = 1  # two customers: one is held out, the other is in one fold
+    for seed in range(6):
+        with pytest.raises(DataError, match="positive"):
+            make_split(table, y, entity="id", seed=seed)

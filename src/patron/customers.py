@@ -39,6 +39,7 @@ class Customers:
     target : who bought, beside the table; None where the Study has no [purchase].
     amounts : the target of [spend] [rows] where there is no [purchase]; else None.
     horizon_days : the days that the target looks ahead, where that is known.
+    label_days : the days from as_of to the end of the target's window, a gap before it included.
     notes, dropped : what was detected on reading, and how many lines each rule of [events] took
         out.
     made_from : how the table came to be, where it was made from events.
@@ -50,6 +51,7 @@ class Customers:
     target: BinaryTarget | None
     amounts: NDArray[np.float64] | None
     horizon_days: int | None
+    label_days: int | None
     notes: tuple[str, ...]
     dropped: tuple[dict[str, Any], ...] = ()
     made_from: str | None = None
@@ -95,6 +97,8 @@ def _from_table(study: Study) -> Customers:
     as_of = section.as_of
     if isinstance(as_of, date):
         table, as_of = _dated(table, as_of, study, source.name), AS_OF
+    if as_of is not None:
+        _check_dates(table[as_of], f'{source.name}: column "{as_of}"', study)
     purchase = study.purchase.target if study.purchase else None
     spend = study.spend.target if study.spend else None
     target = purchase or spend
@@ -122,8 +126,27 @@ def _from_table(study: Study) -> Customers:
         target=_bought(study, table, purchase, source.name) if purchase else None,
         amounts=_amounts(table, spend, source.name) if spend and not purchase else None,
         horizon_days=None,
+        label_days=None,
         notes=source.notes,
     )
+
+
+def _check_dates(values: pa.ChunkedArray, where: str, study: Study) -> None:
+    """A sentence where the dates of the rows are missing, or are no dates."""
+    named = study.where("table.as_of")
+    if values.null_count:
+        raise DataError(f"{where} has no date in {values.null_count:,} rows ({named}).")
+    if pa.types.is_temporal(values.type):
+        return
+    try:
+        if not pa.types.is_string(values.type):
+            raise pa.ArrowInvalid
+        values.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        raise DataError(
+            f"{where} holds {values.type}, not dates such as 2025-01-31 ({named}). Name the column "
+            "that says of which day a row is, or say how its dates are written: date_format."
+        ) from None
 
 
 def _dated(table: pa.Table, as_of: date, study: Study, name: str) -> pa.Table:
@@ -165,6 +188,7 @@ def _from_events(study: Study) -> Customers:
         target=_bought(study, made.table, target, source.name),
         amounts=None,
         horizon_days=section.horizon_days,
+        label_days=section.gap_days + section.horizon_days,
         notes=(*source.notes, *made.notes),
         dropped=made.dropped,
         made_from=f"Made from the order lines of {source.name}, as known on {days}.",

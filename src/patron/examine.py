@@ -101,6 +101,7 @@ def examine(customers: Customers, study: Study, *, progress: Progress | None = N
         target_name=customers.target_name,
         ignore=study.audit.ignore,
         seed=study.run.seed,
+        threads=study.run.threads or 1,
         progress=progress,
     )
     proposed = fixes_to_apply(audit.findings, study.audit.apply)
@@ -112,6 +113,8 @@ def examine(customers: Customers, study: Study, *, progress: Progress | None = N
     for fix in fixes_to_apply(audit.findings, "all"):
         if fix.operation == "drop_column" and not any(fix.same_as(f) for f in ledger.fixes):
             suspect = _after(final, [fix], after=len(ledger.fixes))
+            if not suspect.schema.features:
+                continue  # nothing would be left to compare with
             step = f"without {', '.join(fix.columns)} (proposed, not applied)"
             states.append(replace(suspect, step=step, kind="proposed"))
     changes = ledger.apply(customers.table)[1]

@@ -64,7 +64,7 @@ def run(
         with watch.stage("read the table"):
             customers = load_customers(study)
         with watch.stage("audit"):
-            examined = examine(customers, study)
+            examined = examine(customers, study, progress=progress)
             final = examined.final
             entity = final.schema.one(Role.ENTITY)
             y = customers.bought[final.rows]
@@ -74,7 +74,7 @@ def run(
                 y,
                 entity=entity,
                 as_of=final.schema.one(Role.AS_OF),
-                horizon_days=customers.horizon_days,
+                label_days=customers.label_days,
                 seed=study.run.seed,
                 **dict(study.split),
             )

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from patron.bundle import Bundle
-from patron.errors import DataError
+from patron.errors import DataError, UserError
 from patron.features.encode import Design
 from patron.progress import Progress, silent
 from patron.schema import Role
@@ -119,6 +119,9 @@ def score_source(
     if entity is not None and entity not in needed:
         needed.append(entity)  # the source says that it lacks it, and names the nearest
     dated = bundle.schema.one(Role.AS_OF)
+    if as_of is not None and (dated is None or dated in opened.schema.names):
+        has = "the model knows no date of the rows" if dated is None else f"it has a column {dated}"
+        raise UserError(f"{opened.name} was given a date for all rows, but {has}. Leave it out.")
     counts: Counts = Counter()
     rows = positive = 0
     with (
@@ -126,7 +129,7 @@ def score_source(
         open_sink(target) as sink,
     ):
         for batch in opened.batches(needed):
-            if dated is not None and as_of is not None and dated not in needed:
+            if dated is not None and as_of is not None:
                 days = pa.repeat(pa.scalar(as_of, pa.date32()), batch.num_rows)
                 batch = batch.append_column(dated, days)
             scores = score_table(

@@ -53,13 +53,13 @@ def make_split(
     by: str | None = None,
     holdout: float | datetime.date | None = None,
     folds: int | None = None,
-    horizon_days: int | None = None,
+    label_days: int | None = None,
     seed: int = 0,
 ) -> Split:
     """Split the labelled rows of `table`.
 
     By time where there are several `as_of` (the last date, or all from the date `holdout` on, is
-    held out; a training date whose label window of `horizon_days` would reach past the first
+    held out; a training date whose label window of `label_days` would reach past the first
     held-out date is left out), else by entity where entities repeat, else at random, stratified by
     a 0/1 target. Folds never share an entity; there are five, or three from `MANY_ROWS` rows on,
     unless `folds` says otherwise.
@@ -86,7 +86,7 @@ def make_split(
                 '[split] by = "time" needs a column as_of with at least two dates; '
                 f"{'it has one' if as_of else 'the Study names none'}."
             )
-        train, test, description, notes = _by_time(dates, labelled, holdout, horizon_days)
+        train, test, description, notes = _by_time(dates, labelled, holdout, label_days)
     elif isinstance(holdout, datetime.date):
         raise StudyError(f'[split] holdout is a date; that needs by = "time", not "{by}".')
     elif by == "entity" and groups is None:
@@ -96,14 +96,16 @@ def make_split(
     else:
         kept_together = groups if by == "entity" or repeated else None
         train, test = _by_chance(labelled, target, kept_together, holdout or 0.2, rng)
-        what = "customers" if kept_together is not None else "rows, stratified by the target,"
-        description = f"{holdout or 0.2:.0%} of the {what} were held out at random (seed {seed})."
+        what = "rows, whole customers," if kept_together is not None else "rows"
+        share = len(test) / len(labelled)
+        description = f"{100 * share:.3g} % of the {what} were held out at random (seed {seed})."
     _check(train, test, target)
     inner = _fold_numbers(train, target, groups if repeated else None, folds, rng)
     pairs = [
         (np.flatnonzero(inner != number), np.flatnonzero(inner == number))
         for number in range(folds)
     ]
+    _check_folds(pairs, target[train], groups is not None)
     held_dates: Any = () if by != "time" or dates is None else np.unique(dates[test])
     return Split(
         by,
@@ -129,7 +131,7 @@ def _by_time(
     dates: NDArray[np.int64],
     labelled: Rows,
     holdout: float | datetime.date | None,
-    horizon_days: int | None,
+    label_days: int | None,
 ) -> tuple[Rows, Rows, str, tuple[str, ...]]:
     distinct = np.unique(dates[labelled])
     if isinstance(holdout, datetime.date):
@@ -138,12 +140,10 @@ def _by_time(
         first = int(distinct[-1])
     else:
         first = int(distinct[min(len(distinct) - 1, int(np.ceil(len(distinct) * (1 - holdout))))])
-    last_train = first - (horizon_days or 0)
+    last_train = first - (label_days or 0)
     overlapping = distinct[(distinct < first) & (distinct > last_train)]
     train = (
-        labelled[dates[labelled] <= last_train]
-        if horizon_days
-        else labelled[dates[labelled] < first]
+        labelled[dates[labelled] <= last_train] if label_days else labelled[dates[labelled] < first]
     )
     test = labelled[dates[labelled] >= first]
     if not len(train) or not len(test):
@@ -151,14 +151,14 @@ def _by_time(
             f"a split by time at {_day(first)} leaves {len(train):,} rows to learn from and "
             f"{len(test):,} to test on; the dates run from {_day(distinct[0])} to "
             f"{_day(distinct[-1])}"
-            f"{f', and a label needs {horizon_days} days' if horizon_days else ''}. "
+            f"{f', and a label needs {label_days} days' if label_days else ''}. "
             "Name more as_of dates, or another [split] holdout."
         )
     notes = []
     if len(overlapping):
         notes.append(
             f"{len(overlapping)} as_of dates before {_day(first)} were left out of training: their "
-            f"{horizon_days}-day labels would overlap the held-out period."
+            f"labels of {label_days} days would overlap the held-out period."
         )
     used = np.unique(dates[train])
     description = (
@@ -175,8 +175,12 @@ def _by_chance(
     share: float,
     rng: np.random.Generator,
 ) -> tuple[Rows, Rows]:
-    held = _fold_numbers(labelled, target, groups, 20, rng) < round(20 * share)
-    return labelled[~held], labelled[held]
+    unit, order = _shuffled_units(labelled, target, groups, rng)
+    # Every so many of the ordered units is held out: the share is met within each stratum.
+    passed = np.floor(np.arange(len(order) + 1) * share + rng.random())
+    held = np.zeros(len(order), dtype=bool)
+    held[order] = np.diff(passed) > 0
+    return labelled[~held[unit]], labelled[held[unit]]
 
 
 def _fold_numbers(
@@ -186,18 +190,27 @@ def _fold_numbers(
     folds: int,
     rng: np.random.Generator,
 ) -> Rows:
-    """A fold number for each of `rows`: even in the target, or whole entities together."""
-    if groups is not None:
-        _, member = np.unique(groups[rows], return_inverse=True)
-        return _dealt(int(member.max()) + 1, folds, rng)[member]
-    order = np.lexsort((rng.random(len(rows)), target[rows]))
-    number = np.empty(len(rows), dtype=np.intp)
-    number[order] = _shuffled_rounds(len(rows), folds, rng)
-    return number
+    """A fold number for each of `rows`: even in the target, and whole entities together."""
+    unit, order = _shuffled_units(rows, target, groups, rng)
+    number = np.empty(len(order), dtype=np.intp)
+    number[order] = _shuffled_rounds(len(order), folds, rng)
+    return number[unit]
 
 
-def _dealt(count: int, folds: int, rng: np.random.Generator) -> Rows:
-    return rng.permutation(np.arange(count) % folds)
+def _shuffled_units(
+    rows: Rows, target: NDArray[np.float64], groups: Rows | None, rng: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """The unit of each of `rows` (itself, or its entity), and the units in random order by target.
+
+    An entity has the highest target of its rows.
+    """
+    if groups is None:
+        unit, highest = np.arange(len(rows)), target[rows]
+    else:
+        names, unit = np.unique(groups[rows], return_inverse=True)
+        highest = np.full(len(names), -np.inf)
+        np.maximum.at(highest, unit, target[rows])
+    return unit, np.lexsort((rng.random(len(highest)), highest))
 
 
 def _shuffled_rounds(count: int, folds: int, rng: np.random.Generator) -> Rows:
@@ -216,6 +229,15 @@ def _check(train: Rows, test: Rows, target: NDArray[np.float64]) -> None:
                 f"the {name} part has {len(rows):,} rows, {positive} of them positive; a model and "
                 "its test need at least 10 of each kind. Give more rows, or change [split] holdout."
             )
+
+
+def _check_folds(pairs: list[tuple[Rows, Rows]], y: NDArray[np.float64], grouped: bool) -> None:
+    if any(len(np.unique(y[fit])) < 2 for fit, _ in pairs):
+        few = "the positive rows belong to too few customers" if grouped else "too few are positive"
+        raise DataError(
+            f"{len(pairs)} folds of the training part cannot all hold both kinds of rows: {few}. "
+            "Give more rows, or fewer [split] folds."
+        )
 
 
 def _dates(values: pa.ChunkedArray) -> NDArray[np.int64]:

@@ -136,3 +136,10 @@ def test_without_its_as_of_a_date_is_missing_and_not_on_another_scale() -> None:
     design = encoder.transform(train.select(["joined"]))
     assert math.isnan(design.matrix[0, 0])
     assert design.warnings == {("missing column", "as_of"): 1}
+
+
+def test_one_instant_is_one_number_however_its_offset_is_written() -> None:
+    texts = ["2026-03-01T00:00Z", "2026-03-01T05:00+05:00", "2026-02-28T19:00-05:00"]
+    table = pa.table({"seen": texts})
+    column = Encoder.fit(table, schema(seen=Role.DATE)).transform(table).matrix[:, 0]
+    assert len(set(column)) == 1

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from patron.errors import StudyError
+from patron.errors import DataError, StudyError, UserError
 from patron.pipeline import run
 from patron.score import score_source
 from patron.study import Study
@@ -63,3 +63,36 @@ def test_a_date_beside_a_column_of_that_name_is_refused(tmp_path: Path) -> None:
     table = shop(TRAINED).append_column("as_of", pa.nulls(1500, pa.date32()))
     with pytest.raises(StudyError, match='has a column "as_of", and the Study gives one date'):
         run(study(table), tmp_path / "out", created=CREATED)
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        ([2024] * 1500, 'column "day" holds int64, not dates'),
+        (["2024-02"] * 1500, 'column "day" holds string, not dates'),
+        ([dt.date(2024, 1, 1)] * 1499 + [None], 'column "day" has no date in 1 rows'),
+    ],
+)
+def test_what_is_no_date_is_a_sentence_before_any_work(
+    days: list[object], message: str, tmp_path: Path
+) -> None:
+    table = shop(TRAINED).append_column("day", pa.array(days))
+    asked = Study(
+        table={"path": table, "entity": "id", "as_of": "day"}, purchase={"target": "bought"}
+    )
+    with pytest.raises(DataError, match=message):
+        run(asked, tmp_path / "out", created=CREATED)
+
+
+def test_a_date_given_beside_the_tables_own_is_refused(tmp_path: Path) -> None:
+    done = run(study(shop(TRAINED)), tmp_path / "out", created=CREATED)
+    dated = shop(TRAINED).append_column("as_of", pa.array([TRAINED] * 1500))
+    pq.write_table(dated, tmp_path / "in.parquet")
+    with pytest.raises(UserError, match=r"it has a column as_of\. Leave it out"):
+        score_source(
+            done.bundle,
+            tmp_path / "in.parquet",
+            tmp_path / "s.parquet",
+            scored_at=CREATED,
+            as_of=TRAINED,
+        )

@@ -203,3 +203,26 @@ def test_apply_none_keeps_the_leak_and_says_so(tmp_path: Path) -> None:
     assert done.results["findings"][0]["applied"] is False
     assert done.results["purchase"]["roc_auc"]["value"] > 0.99
     assert "proposed, not applied" in done.results["ladder"][-1]["step"]
+
+
+def test_floors_that_are_no_features_and_columns_of_one_value_do_no_harm(tmp_path: Path) -> None:
+    table = leaky().append_column("seen", pa.array([1.0, None, 1.0] * 500))
+    study = Study(
+        table={"path": table, "entity": "customer_id"},
+        purchase={"target": "purchased_next_30d", "floors": ["answer", "seen"]},
+    )
+    names = [
+        each["name"]
+        for each in run(study, tmp_path / "out", created=CREATED).results["purchase"]["candidates"]
+    ]
+    assert "only seen" in names
+    assert "only answer" not in names  # the audit's fix dropped it
+
+
+def test_the_only_column_may_be_a_suspect(tmp_path: Path) -> None:
+    y = np.random.default_rng(0).integers(0, 2, 1500)
+    table = pa.table({"same": y, "y": y})
+    study = Study(table={"path": table}, purchase={"target": "y"}, audit={"apply": "none"})
+    done = run(study, tmp_path / "out", created=CREATED)
+    assert done.results["findings"][0]["code"] == "L01"
+    assert len(done.results["ladder"]) == 1

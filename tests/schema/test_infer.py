@@ -185,3 +185,14 @@ def test_schema_survives_json() -> None:
     assert schema.one(Role.ENTITY) is None
     assert "age" in schema
     assert schema.without(["age"]).columns == ()
+
+
+def test_a_name_that_repeats_with_its_customer_still_identifies() -> None:
+    """400 customers at six dates: each e-mail stands six times, and is a person all the same."""
+    ids = [f"c{number:03d}" for number in range(400)] * 6
+    mails = [f"{each}@example.org" for each in ids]
+    regions = [f"region {number % 12}" for number in range(2400)]
+    table = pa.table({"id": ids, "mail": mails, "region": regions})
+    schema = infer(table, entity="id")
+    assert schema["mail"].role is Role.IDENTIFIER
+    assert schema["region"].role is Role.CATEGORY

@@ -296,11 +296,13 @@ def demo(
     from patron.pipeline import run as run_path
     from patron.score import score_source
     from patron.tables import new_folder
+    from patron.tables.atomic import told
     from patron.worlds import make
 
     progress = shown(quiet)
     if out.parent.is_dir() and not out.exists():
-        out.mkdir()
+        with told(out):
+            out.mkdir()
     with progress.stage("make a shop"), new_folder(out / "shop", _is_world) as folder:
         world = make("corner", seed=seed or 0)
         world.write(folder)

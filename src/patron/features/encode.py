@@ -10,7 +10,7 @@ __all__ = ["Design", "Encoder"]
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from patron.errors import DataError
 from patron.schema import Role, Schema
+
+if TYPE_CHECKING:
+    import datetime
 
 Floats = NDArray[np.float32]
 
@@ -299,8 +302,15 @@ def _parsed_dates(values: pa.Array) -> pa.Array:
             return None
 
     moments = [parsed(text) for text in values.to_pylist()]
-    naive = [moment and moment.replace(tzinfo=None) for moment in moments]
-    return pa.array(naive, pa.timestamp("us"))
+    return pa.array([_in_utc(moment) for moment in moments], pa.timestamp("us"))
+
+
+def _in_utc(moment: "datetime.datetime | None") -> "datetime.datetime | None":
+    import datetime
+
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def _informs(gone: NDArray[np.bool_], target: NDArray[np.float64]) -> bool:

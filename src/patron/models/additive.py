@@ -16,8 +16,8 @@ class AdditiveModel:
     ----------
     intercept : the log-odds of an average customer.
     terms : one for each column of the matrix, in its order: `{"x": knots, "y": values}` for a
-        number (linear between the knots, flat beyond them), `{"scores": values by code}` for a
-        category, `{}` for a column without effect.
+        number (linear between the knots on the scale of the signed logarithm, flat beyond them),
+        `{"scores": values by code}` for a category, `{}` for a column without effect.
     """
 
     kind: ClassVar[str] = "additive"

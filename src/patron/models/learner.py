@@ -129,6 +129,9 @@ class SplineLogistic:
             for name, values in zip(design.names, columns, strict=True)
         ]
         ends = np.cumsum([basis.width for basis in bases])
+        if ends[-1] == 0:  # no column has two different values: everybody is the average
+            rate = float(np.clip(y.mean(), 1e-6, 1 - 1e-6))
+            return AdditiveModel(np.log(rate / (1 - rate)), [{} for _ in bases])
         matrix = np.empty((len(y), ends[-1]))  # filled in place: it is the largest thing in a run
         centres = []
         for basis, values, end in zip(bases, columns, ends, strict=True):
@@ -194,7 +197,8 @@ class BoostedTrees:
     def _best_size(self, design: Design, y: Floats, fold: tuple[Rows, Rows]) -> int:
         if len(self.leaves) == 1:
             return self.leaves[0]
-        fit, predict = (rows[: self.rows_to_tune] for rows in fold)
+        rng = np.random.default_rng(self.seed)
+        fit, predict = (np.sort(rng.permutation(rows)[: self.rows_to_tune]) for rows in fold)
 
         def loss(leaves: int) -> float:
             booster = self._train(design, y, (fit, predict), leaves)

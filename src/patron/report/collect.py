@@ -262,7 +262,8 @@ def _floors(
     train, held = split.train, split.holdout
     best = _best_single(design.rows(train), y[train])
     entries = []
-    for column in dict.fromkeys((best, *named)):
+    known = [column for column in named if column in design.sources]
+    for column in dict.fromkeys((best, *known)):
         alone = design.only(column)
         learner = SplineLogistic(seed=seed)
         inside = learner.cross_fit(alone.rows(train), y[train], split.folds)
@@ -320,10 +321,11 @@ def _best_single(design: Design, y: Floats, most_rows: int = 20_000) -> str:
     """The column that ranks best alone, by its values or its categories' shares of buyers."""
     from scipy.stats import rankdata
 
-    y = y[:most_rows]
+    some = np.random.default_rng(0).permutation(len(y))[:most_rows]
+    design, y = design.rows(np.sort(some)), y[np.sort(some)]
     reach = {}
     for place, name in enumerate(design.names):
-        values = design.matrix[:most_rows, place].astype(np.float64)
+        values = design.matrix[:, place].astype(np.float64)
         if name in design.levels:
             codes = np.where(np.isnan(values), len(design.levels[name]), values).astype(np.intp)
             hits, rows = np.bincount(codes, weights=y), np.bincount(codes)

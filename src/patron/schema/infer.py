@@ -71,6 +71,8 @@ def infer(
     StudyError
         A column is named that the table does not have.
     """
+    import pyarrow.compute as pc
+
     overrides = overrides or {}
     named: dict[str | None, _Guess] = {
         **dict.fromkeys(targets, (Role.TARGET, "named as the target")),
@@ -84,13 +86,14 @@ def infer(
     if missing:
         raise StudyError("\n".join(no_such_column(str(m), table.column_names) for m in missing))
     rows = sample_rows(table.num_rows)
+    entities = None if entity is None else pc.count_distinct(table[entity]).as_py()
 
     def one(name: str) -> _Guess:
         if name in named:
             return named[name]
         if name in overrides:
             return Role(overrides[name]), "set in [roles]"
-        return guess(name, look(table[name], rows))
+        return guess(name, look(table[name], rows, entities))
 
     return Schema(
         tuple(Column(field.name, *one(field.name), str(field.type)) for field in table.schema)
@@ -155,11 +158,11 @@ def _number(of_name: tuple[str, ...], seen: Look) -> _Guess:
 
 
 def _text(of_name: tuple[str, ...], seen: Look) -> _Guess:
-    if seen.words < 3 and seen.variety >= NEAR_UNIQUE and seen.distinct > 20:
+    if seen.words < 3 and seen.variety_of_entities >= NEAR_UNIQUE and seen.distinct > 20:
         return Role.IDENTIFIER, "near-unique text"
     if identifies := _identifies(of_name, seen):
         return Role.IDENTIFIER, identifies
-    if seen.words >= 3 and seen.variety >= 0.3 and seen.distinct > 20:
+    if seen.words >= 3 and seen.variety_of_entities >= 0.3 and seen.distinct > 20:
         return Role.TEXT, f"text, {100 * seen.variety:.0f} % distinct"
     if seen.distinct == 1:
         return Role.CATEGORY, "one text or missing"

@@ -37,6 +37,7 @@ class Look:
     in_sample : `distinct` was counted in the sample alone.
     low, high : of numbers, over all rows.
     whole : of numbers, that none has a fraction.
+    entities : how many customers the table has, where that is known; a customer may have many rows.
     cents : of numbers, that they are mostly fractions with no more than two decimals.
     no_gap : of whole numbers, that each number from `low` to `high` occurs once.
     words : of text, the mean number of words.
@@ -48,6 +49,7 @@ class Look:
     distinct: int
     stored_as: str = ""
     in_sample: bool = False
+    entities: int | None = None
     low: float = 0.0
     high: float = 0.0
     whole: bool = False
@@ -59,6 +61,12 @@ class Look:
     def variety(self) -> float:
         """Distinct values for each value: 1 where all differ."""
         return self.distinct / self.known if self.known else 0.0
+
+    @property
+    def variety_of_entities(self) -> float:
+        """Distinct values for each customer: near 1 where a value stands for a person."""
+        most = min(self.known, self.entities or self.known)
+        return self.distinct / most if most else 0.0
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -81,7 +89,7 @@ def sample_rows(rows: int) -> Any:
     return np.sort(np.random.default_rng(0).choice(rows, SAMPLE_ROWS, replace=False))
 
 
-def look(column: "pa.ChunkedArray", rows: Any = None) -> Look:
+def look(column: "pa.ChunkedArray", rows: Any = None, entities: int | None = None) -> Look:
     """Look at a column, in the sample `rows` of it (see `sample_rows`)."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -90,7 +98,7 @@ def look(column: "pa.ChunkedArray", rows: Any = None) -> Look:
     known = len(values) - values.null_count
     distinct = pc.count_distinct(values).as_py()
     in_sample = rows is not None
-    if in_sample and (distinct <= 2 or distinct > known / 2):
+    if in_sample and (distinct <= 2 or distinct > min(known, entities or known) / 4):
         # A sample may miss the third value, and repeats are rarer in it than in the table.
         values, in_sample = column, False
         known = len(values) - values.null_count
@@ -100,6 +108,7 @@ def look(column: "pa.ChunkedArray", rows: Any = None) -> Look:
         "missing": column.null_count > 0,
         "distinct": distinct,
         "in_sample": in_sample,
+        "entities": entities,
     }
     kinds = pa.types
     if kinds.is_boolean(values.type):
