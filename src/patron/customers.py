@@ -100,6 +100,7 @@ def _from_table(study: Study) -> Customers:
     if as_of is not None:
         _check_dates(table[as_of], f'{source.name}: column "{as_of}"', study)
     purchase = study.purchase.target if study.purchase else None
+    horizon = study.purchase.horizon_days if study.purchase else None
     spend = study.spend.target if study.spend else None
     target = purchase or spend
     if target and target == section.entity:  # an error on its values would show customers
@@ -125,8 +126,8 @@ def _from_table(study: Study) -> Customers:
         schema=schema,
         target=_bought(study, table, purchase, source.name) if purchase else None,
         amounts=_amounts(table, spend, source.name) if spend and not purchase else None,
-        horizon_days=None,
-        label_days=None,
+        horizon_days=horizon,
+        label_days=horizon,
         notes=source.notes,
     )
 

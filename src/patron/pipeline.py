@@ -15,7 +15,7 @@ from patron.bundle import Bundle, save_bundle
 from patron.customers import load_customers
 from patron.errors import StudyError
 from patron.examine import examine
-from patron.features.encode import Encoder
+from patron.features.encode import Encoder, check_readable
 from patron.models.ladder import ladder
 from patron.models.purchase import PurchaseModel
 from patron.progress import Progress, Stopwatch, silent
@@ -84,6 +84,7 @@ def run(
         with watch.stage("encode"):
             encoder = Encoder.fit(final.table.take(split.train), final.schema, y[split.train])
             design = encoder.transform(final.table)
+            unreadable = check_readable(design, final.table)
         with watch.stage("fit the models"):
             model = PurchaseModel(threshold=_threshold(purchase), threads=threads, **chance)
             groups = None if split.groups is None else split.groups[split.train]
@@ -92,7 +93,7 @@ def run(
         with watch.stage("evidence"):
             named = {"floors": purchase.floors, "truth": truth, "threads": threads, **chance}
             evidence = collect_purchase(model, design, customers, final.rows, split, **named)
-            data = collect_data(customers, examined, encoder, study)
+            data = collect_data(customers, examined, encoder, study, unreadable)
         with watch.stage("bundle"):
             bundle = save_bundle(
                 folder / "bundle",

@@ -54,19 +54,19 @@ class ScoreSummary:
 
 def score_table(
     bundle: Bundle,
-    table: pa.Table | pa.RecordBatch,
+    table: Any,
     *,
     scored_at: datetime,
     reasons: bool = False,
     threads: int = 1,
 ) -> Scores:
-    """Score `table`; row i of the answer is row i of `table`.
+    """Score `table` (pyarrow, pandas or polars); row i of the answer is row i of `table`.
 
     The columns are the entity (and as_of), `purchase_probability`, `purchase_decision`, with
     `reasons` also `purchase_reasons` (up to three sentences, the weightiest first), `model_version`
     and `scored_at`. A missing column counts as missing values, and is counted.
     """
-    table = pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+    table = _plain(table)
     keys = _keys(bundle, table)
     mended, _ = bundle.ledger.apply(table, scoring=True)
     design = bundle.encoder.transform(mended)
@@ -143,6 +143,31 @@ def score_source(
         if not rows:
             raise DataError(f"{opened.name} has no rows to score.")
     return ScoreSummary(rows, positive, bundle.version, _sentences(counts))
+
+
+def _plain(table: Any) -> pa.Table:
+    """The table in the plain types of `patron.tables`; one that has them stays as it is."""
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if isinstance(table, pa.Table) and all(_is_plain(field.type) for field in table.schema):
+        return table
+    return open_source(table).read()
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    asked = pa.types
+    return any(
+        is_kind(kind)
+        for is_kind in (
+            asked.is_string,
+            asked.is_floating,
+            asked.is_integer,
+            asked.is_boolean,
+            asked.is_date,
+            asked.is_timestamp,
+            asked.is_null,
+        )
+    )
 
 
 def _keys(bundle: Bundle, table: pa.Table) -> dict[str, Any]:

@@ -155,6 +155,11 @@ def _by_time(
             "Name more as_of dates, or another [split] holdout."
         )
     notes = []
+    if label_days is None:
+        notes.append(
+            "Whether labels of the training dates reach into the held-out period we cannot say, "
+            "because the Study does not give their length: [purchase] horizon_days."
+        )
     if len(overlapping):
         notes.append(
             f"{len(overlapping)} as_of dates before {_day(first)} were left out of training: their "
@@ -232,7 +237,7 @@ def _check(train: Rows, test: Rows, target: NDArray[np.float64]) -> None:
 
 
 def _check_folds(pairs: list[tuple[Rows, Rows]], y: NDArray[np.float64], grouped: bool) -> None:
-    if any(len(np.unique(y[fit])) < 2 for fit, _ in pairs):
+    if any(len(np.unique(y[fit])) < 2 or not len(predict) for fit, predict in pairs):
         few = "the positive rows belong to too few customers" if grouped else "too few are positive"
         raise DataError(
             f"{len(pairs)} folds of the training part cannot all hold both kinds of rows: {few}. "

@@ -37,3 +37,14 @@ def test_order_is_kept_even_where_the_model_ranks_backwards() -> None:
     p = Calibrator.fit(raw, y)(np.sort(raw))
     assert (np.diff(p) >= 0).all()
     assert 0 < p.min() <= p.max() < 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_scores_without_signal_become_the_base_rate(seed: int) -> None:
+    """A slope at or below zero must not leave an intercept that was meant for it."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(5000) < 0.24).astype(float)
+    backwards = -1.15 + 0.02 * rng.normal(size=5000) - 0.1 * (y - 0.24)
+    found = Calibrator.fit(backwards, y)
+    assert found(backwards).mean() == pytest.approx(y.mean(), abs=0.005)
+    assert (np.diff(found(np.sort(backwards))) >= 0).all()

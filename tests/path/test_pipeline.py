@@ -226,3 +226,33 @@ def test_the_only_column_may_be_a_suspect(tmp_path: Path) -> None:
     done = run(study, tmp_path / "out", created=CREATED)
     assert done.results["findings"][0]["code"] == "L01"
     assert len(done.results["ladder"]) == 1
+
+
+def test_values_that_cannot_be_read_stop_the_run_or_are_counted(tmp_path: Path) -> None:
+    world = make("corner", rows=1500, seed=8).table
+    for unreadable, message in ((1200, '1,200 of the 1,500 values of "paid"'), (20, None)):
+        paid = pa.array(["0,53"] * unreadable + ["1.5"] * (1500 - unreadable))
+        study = Study(
+            table={"path": world.append_column("paid", paid), "entity": "customer_id"},
+            purchase={"target": "purchased_next_30d"},
+            roles={"paid": "number"},
+        )
+        if message:
+            with pytest.raises(DataError, match=message):
+                run(study, tmp_path / "out", created=CREATED)
+        else:
+            done = run(study, tmp_path / "out", created=CREATED)
+            noted = "paid: 20 values could not be read and count as missing"
+            assert noted in done.results["table"]["notes"]
+
+
+def test_a_table_of_several_dates_says_how_far_its_target_looks(tmp_path: Path) -> None:
+    world = make("corner", rows=2000, seed=8).table
+    months = [f"2025-{month:02d}-01" for month in (1, 2, 3, 4)] * 500
+    table = world.append_column("day", pa.array(months))
+    asked = {"path": table, "entity": "customer_id", "as_of": "day"}
+    for days, told in ((None, "we cannot say"), (45, "were left out of training")):
+        study = Study(table=asked, purchase={"target": "purchased_next_30d", "horizon_days": days})
+        done = run(study, tmp_path / "out", created=CREATED)
+        assert any(told in note for note in done.results["purchase"]["split"]["notes"])
+    assert done.results["purchase"]["horizon_days"] == 45

@@ -132,3 +132,19 @@ def test_no_rows_is_a_sentence(done: Run, world: World, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no rows to score"):
         score_source(done.bundle, tmp_path / "in.parquet", tmp_path / "out.parquet", scored_at=NOW)
     assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "large strings"])
+def test_frames_and_wide_types_score_as_the_arrow_table(done: Run, world: World, kind: str) -> None:
+    table = world.table.slice(0, 60)
+    if kind == "pandas":
+        given: object = table.to_pandas()
+    elif kind == "polars":
+        given = pytest.importorskip("polars").from_arrow(table)
+    else:
+        wide = [pa.large_string() if pa.types.is_string(t) else t for t in table.schema.types]
+        given = table.cast(pa.schema(list(zip(table.column_names, wide, strict=True))))
+    scores = score_table(done.bundle, given, scored_at=NOW)
+    plain = score_table(done.bundle, table, scored_at=NOW)
+    np.testing.assert_array_equal(probabilities(scores.table), probabilities(plain.table))
+    assert scores.warnings == ()

@@ -21,7 +21,27 @@ def test_headline_says_what_the_best_tenth_holds(results):
 def test_headline_makes_no_claim_that_the_interval_does_not_support(results):
     for point in results["purchase"]["curves"]["gains"]:
         point["low"] = min(point["low"], point["contacted"])
-    assert "no better than chance" in brief(results).headline
+    assert "how many buyers a list reaches we cannot say" in brief(results).headline
+    results["purchase"]["roc_auc"] |= {"value": 0.51, "low": 0.48, "high": 0.54}
+    told = brief(results)
+    assert "no better than chance" in told.headline
+    assert told.next_steps[-1].startswith("Contact nobody by this score")
+    assert not any("patron score" in step for step in told.next_steps)
+
+
+def test_few_buyers_are_no_proof_that_scores_are_chances(results):
+    points = results["purchase"]["curves"]["calibration"]
+    for point in points:
+        point |= {"n": 20, "predicted": 0.02, "observed": 0.0, "low": 0.0, "high": 0.16}
+    told = " ".join(brief(results).sure)
+    assert "we cannot say, because a group holds too few buyers" in told
+    assert "Scores can be read as chances:" not in told
+
+
+def test_a_wide_difference_to_a_floor_is_not_called_none(results):
+    ahead = results["purchase"]["candidates"][3]["holdout"]["chosen_ahead"]
+    ahead |= {"value": 0.02, "low": -0.03, "high": 0.07}
+    assert any("cannot tell: it may be ahead by up to 0.07" in each for each in brief(results).good)
 
 
 def test_good_counts_customers_and_buyers(results):
@@ -110,8 +130,9 @@ def test_two_groups_of_ten_may_miss_by_chance(results):
 def test_a_suspect_that_is_still_used_is_named_with_the_score_without_it(results):
     without = results["ladder"][-1]["value"]
     assert brief(results).caution == (
-        "This score includes last_visit_seconds, a suspected leak (L01); without it the ROC-AUC is "
-        f"{without:.3f}. If it is known only afterwards, none of the figures below hold."
+        "This score includes last_visit_seconds, a suspected leak (L01); in a quick cross-check "
+        f"without it the ROC-AUC is {without:.3f}, 0.061 lower. "
+        "If it is known only afterwards, none of the figures below hold."
     )
 
 

@@ -185,7 +185,7 @@ def _pairs_by_chance(table: pa.Table) -> float | None:
         return 0.0
     share = max(shares)
     differing = _pairs(group_rows(table, others)) - _pairs(group_rows(table, names))
-    return differing * share / (1 - share) if share < 1 else float("inf")
+    return differing * share / (1 - share) if share < 1 else None
 
 
 def _sample_pairs(

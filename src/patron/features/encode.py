@@ -5,7 +5,7 @@ the rows beside it. What is missing stays missing (NaN); a category is its code 
 that was learned; a date is days before the row's `as_of`, or days since 1970 where there is none.
 """
 
-__all__ = ["Design", "Encoder"]
+__all__ = ["Design", "Encoder", "check_readable"]
 
 from collections import Counter
 from collections.abc import Mapping
@@ -196,6 +196,27 @@ class Encoder:
         return cls(tuple(fields["columns"]), fields["as_of"])
 
 
+def check_readable(design: Design, table: pa.Table) -> list[str]:
+    """Sentences on the training values that could not be read, and so count as missing.
+
+    Raises
+    ------
+    DataError
+        More than half of a column's values cannot be read as its role asks.
+    """
+    told = []
+    for (_, name), count in sorted(design.warnings.items()):
+        known = len(table) - table[name].null_count
+        if count > known / 2:
+            raise DataError(
+                f'{count:,} of the {known:,} values of "{name}" cannot be read as its role asks: '
+                "numbers look like 12.5, dates like 2025-01-31, flags like yes and no. Give it "
+                "another role in [roles], or say in [table] format how the file writes it."
+            )
+        told.append(f"{name}: {count:,} values could not be read and count as missing")
+    return told
+
+
 def _kind(role: Role) -> str:
     if role in (Role.FLAG, Role.CATEGORY, Role.DATE):
         return role.value
@@ -242,6 +263,8 @@ def _numbers(values: pa.Array, kind: str) -> tuple[Floats, int]:
     """The values as float32 with NaN for what is missing, and how many could not be read."""
     kinds = pa.types
     unreadable = 0
+    if kinds.is_large_string(values.type) or kinds.is_string_view(values.type):
+        values = values.cast(pa.string())
     if kind == "date" and not (kinds.is_temporal(values.type) or kinds.is_null(values.type)):
         parsed = _parsed_dates(values.cast(pa.string()))
         unreadable = parsed.null_count - values.null_count

@@ -44,9 +44,13 @@ class Calibrator:
             weights = weights + step
             if np.abs(step).max() < 1e-10:
                 break
-        # A model that ranks no better than chance could be turned round; it is flattened instead.
-        slope = max(float(weights[1]), 1e-3)
-        return cls(slope, float(weights[0]))
+        if weights[1] > 0:
+            return cls(float(weights[1]), float(weights[0]))
+        # It ranks no better than chance. Turned round it would be chance, too: all get the rate,
+        # with just enough slope to keep the order.
+        rate = float(smooth.mean())
+        slope = min(1e-3, 1e-3 / max(1.0, float(np.abs(raw - raw.mean()).max())))
+        return cls(slope, float(np.log(rate / (1 - rate)) - slope * raw.mean()))
 
     def __call__(self, raw: Floats) -> Floats:
         """The probabilities [rows] of log-odds [rows]."""

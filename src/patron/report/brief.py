@@ -76,12 +76,19 @@ def _headline(results: Results) -> str:
         told = [words for words in faults if words]
         return f"The audit found {these(told)}" if told else "The audit found nothing serious"
     best = best_tenth(purchase)
-    if best is None or best["low"] <= best["contacted"]:
+    if _is_chance(purchase):
         return "The score finds buyers no better than chance, as far as this holdout can tell"
+    if best is None or best["low"] <= best["contacted"]:
+        return "The score ranks better than chance; how many buyers a list reaches we cannot say"
     return (
         f"Contact the best-scored {of_100(best['contacted'])} customers, "
         f"and you reach {of_100(best['captured'])} buyers"
     )
+
+
+def _is_chance(purchase: Mapping[str, Any]) -> bool:
+    low = purchase["roc_auc"]["low"]
+    return not known(low) or bool(low <= 0.5)
 
 
 def _caution(results: Results) -> str:
@@ -89,7 +96,9 @@ def _caution(results: Results) -> str:
     for finding, column, without in suspects(results):
         words = f"This score includes {column}, a suspected leak ({finding['code']})"
         if without:
-            words += f"; without it the ROC-AUC is {without['value']:.3f}"
+            worth = without["worth"]["value"] if without["worth"] else None
+            quick = f"; in a quick cross-check without it the ROC-AUC is {without['value']:.3f}"
+            words += quick + (f", {short(abs(worth), 2)} lower" if worth and worth < 0 else "")
         told.append(f"{words}.")
     if told:
         told.append("If it is known only afterwards, none of the figures below hold.")
@@ -199,6 +208,8 @@ def _next_steps(results: Results) -> list[str]:
         return told or ["Name a target in the Study and run it: patron run."]
     if agreement(purchase["cross_validated"]["roc_auc"], purchase["roc_auc"]) == "differ":
         told.append("Hold out another date, or train on more, before relying on the figures.")
+    if _is_chance(purchase):
+        return [*told, "Contact nobody by this score: it is no better than chance so far."]
     if bundle:
         told.append(f"Score the customers: patron score {bundle['path']} TABLE --out SCORES.")
     table, (n, _) = purchase["confusion"], holdout(purchase)

@@ -53,7 +53,11 @@ EFFECTS_DRAWN = 12
 
 
 def collect_data(
-    customers: Customers, examined: Examined, encoder: Encoder, study: Study
+    customers: Customers,
+    examined: Examined,
+    encoder: Encoder,
+    study: Study,
+    unreadable: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The sections `table`, `audit`, `findings`, `fixes` and `features`."""
     state, target = examined.final, customers.target
@@ -71,7 +75,7 @@ def collect_data(
             "columns": customers.table.num_columns,
             "entities": None if entity is None else pc.count_distinct(state.table[entity]).as_py(),
             "as_of": dates,
-            "notes": list(customers.notes),
+            "notes": [*customers.notes, *unreadable],
             "dropped_lines": list(customers.dropped),
         },
         "audit": {

@@ -11,6 +11,12 @@ from patron.report.words import is_floor
 
 Purchase = Mapping[str, Any]
 
+NEGLIGIBLE = 0.01
+"""A gain of less ROC-AUC than this changes no list that a person would notice."""
+
+FEWEST_BUYERS = 10
+"""Groups with fewer expected buyers than this agree with scores that are twice too high."""
+
 
 def good(purchase: Purchase) -> list[str]:
     """What the scores find, in customers; how they rank; against the floors and the best."""
@@ -61,6 +67,14 @@ def calibrated(purchase: Purchase) -> str:
             "Whether scores can be read as chances we cannot say, "
             "because the holdout is too small to form groups."
         )
+    expected = [point["n"] * point["predicted"] for point in points]
+    if sorted(expected)[groups // 2] < FEWEST_BUYERS:
+        seen = sum(point["n"] * point["observed"] for point in points)
+        return (
+            "Whether scores can be read as chances we cannot say, because a group holds too few "
+            f"buyers; in all, {count(round(seen))} bought where {count(round(sum(expected)))} were "
+            "expected."
+        )
     below, above = calibration_misses(points)
     if below + above <= misses_allowed(groups):
         return (
@@ -104,7 +118,12 @@ def _against_floor(floor: Mapping[str, Any]) -> str:
     if not known(ahead["low"]) or not known(ahead["high"]):
         return f"Whether it beats {rule} we cannot say, because an interval is missing."
     if not beyond_zero(ahead):
-        return f"Not better than {rule}, within noise: the simple rule would do."
+        if ahead["high"] < NEGLIGIBLE:
+            return f"Not better than {rule}, within noise: the simple rule would do."
+        return (
+            f"Whether it beats {rule} this holdout cannot tell: it may be ahead by up to "
+            f"{short(ahead['high'], 2)}."
+        )
     if ahead["value"] < 0:
         return f"Worse than {rule} by {short(-ahead['value'], 2)}, beyond noise."
     return f"Better than {rule} by {between(ahead)}."

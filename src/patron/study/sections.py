@@ -220,6 +220,7 @@ class PurchaseSection(Section):
     threshold: Literal["f1"] | _Share | Costs = key(
         '"f1", a number between 0 and 1, or {contact_cost = …, purchase_value = …}', "f1"
     )
+    horizon_days: _Whole | None = key("a whole number of days from 1", None, ge=1)
     floors: _Texts = key("a list of columns that are shown alone beside the models", ())
 
 
