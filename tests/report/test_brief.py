@@ -34,7 +34,7 @@ def test_few_buyers_are_no_proof_that_scores_are_chances(results):
     for point in points:
         point |= {"n": 20, "predicted": 0.02, "observed": 0.0, "low": 0.0, "high": 0.16}
     told = " ".join(brief(results).sure)
-    assert "we cannot say, because a group holds too few buyers" in told
+    assert "we cannot say, because the holdout has too few buyers" in told
     assert "Scores can be read as chances:" not in told
 
 

@@ -15,7 +15,7 @@ NEGLIGIBLE = 0.01
 """A gain of less ROC-AUC than this changes no list that a person would notice."""
 
 FEWEST_BUYERS = 10
-"""Groups with fewer expected buyers than this agree with scores that are twice too high."""
+"""With fewer expected buyers a group, on average, groups agree with scores twice too high."""
 
 
 def good(purchase: Purchase) -> list[str]:
@@ -68,11 +68,11 @@ def calibrated(purchase: Purchase) -> str:
             "because the holdout is too small to form groups."
         )
     expected = [point["n"] * point["predicted"] for point in points]
-    if sorted(expected)[groups // 2] < FEWEST_BUYERS:
+    if sum(expected) < FEWEST_BUYERS * groups:
         seen = sum(point["n"] * point["observed"] for point in points)
         return (
-            "Whether scores can be read as chances we cannot say, because a group holds too few "
-            f"buyers; in all, {count(round(seen))} bought where {count(round(sum(expected)))} were "
+            "Whether scores can be read as chances we cannot say, because the holdout has too "
+            f"few buyers; in all, {count(round(seen))} bought where {count(round(sum(expected)))} were "
             "expected."
         )
     below, above = calibration_misses(points)
