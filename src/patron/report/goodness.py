@@ -72,8 +72,8 @@ def calibrated(purchase: Purchase) -> str:
         seen = sum(point["n"] * point["observed"] for point in points)
         return (
             "Whether scores can be read as chances we cannot say, because the holdout has too "
-            f"few buyers; in all, {count(round(seen))} bought where {count(round(sum(expected)))} were "
-            "expected."
+            f"few buyers; in all, {count(round(seen))} bought where "
+            f"{count(round(sum(expected)))} were expected."
         )
     below, above = calibration_misses(points)
     if below + above <= misses_allowed(groups):
