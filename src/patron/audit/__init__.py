@@ -1,6 +1,7 @@
 """Finds what is wrong with a table before a model does, and proposes fixes.
 
-The registry is `CHECKS`: a new check is one class in a small file of this room, and one line here.
+The registry is `CHECKS`: a new check is one class in a small file of its family, and one line in
+its family's `CHECKS`.
 """
 
 __all__ = [
@@ -19,29 +20,39 @@ __all__ = [
     "run_audit",
 ]
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from patron.audit import (
+    claims,
+    duplicates,
+    identifiers,
+    leaks,
+    missing,
+    outliers,
+    values,
+)
+from patron.audit import target as target_checks
 from patron.audit.base import CannotSay, Check, Finding, Severity
-from patron.audit.duplicates import ExactDuplicates, RepeatedEntities
 from patron.audit.frame import Frame
-from patron.audit.identifiers import IdentifierFeature, TellingOrder
-from patron.audit.leaks import TellingColumn
 from patron.audit.ledger import OPERATIONS, Change, Fix, Ledger, rows_kept
 from patron.errors import StudyError, nearest
 from patron.progress import Progress, silent
 from patron.schema import Schema
 
 CHECKS: tuple[type[Check], ...] = (
-    TellingColumn,
-    IdentifierFeature,
-    TellingOrder,
-    ExactDuplicates,
-    RepeatedEntities,
+    *leaks.CHECKS,
+    *identifiers.CHECKS,
+    *duplicates.CHECKS,
+    *missing.CHECKS,
+    *values.CHECKS,
+    *outliers.CHECKS,
+    *target_checks.CHECKS,
+    *claims.CHECKS,
 )
 
 
@@ -75,6 +86,9 @@ def run_audit(
     *,
     target: np.ndarray | None = None,
     target_name: str | None = None,
+    label_days: int | None = None,
+    others: Mapping[str, pa.Table] | None = None,
+    claim: str | None = None,
     ignore: Iterable[str] = (),
     seed: int = 0,
     threads: int = 1,
@@ -87,10 +101,23 @@ def run_audit(
     table, schema : the table as it came, and the role of each of its columns.
     target : float64 beside the table, NaN where a row is unlabelled; 0 and 1, or real values.
     target_name : what to call the target in sentences.
+    label_days : the days from as_of to the end of the target's window, where that is known.
+    others : further tables that should share no customer with this one, by name.
+    claim : a score that somebody promises, such as "accuracy 0.95".
     ignore : codes ("L01"), or a code and a column ("L01:duration").
     """
     skipped, ignored_columns = _parsed(ignore, schema)
-    frame = Frame(table, schema, target=target, target_name=target_name, seed=seed, threads=threads)
+    frame = Frame(
+        table,
+        schema,
+        target=target,
+        target_name=target_name,
+        label_days=label_days,
+        others=others or {},
+        claim=claim,
+        seed=seed,
+        threads=threads,
+    )
     findings: list[Finding] = []
     outcomes: list[dict[str, str | None]] = []
     with (progress or silent()).stage("audit", len(CHECKS)) as stage:

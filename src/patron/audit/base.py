@@ -1,6 +1,6 @@
 """What a check is, and what it may answer."""
 
-__all__ = ["CannotSay", "Check", "Evidence", "Finding", "Severity", "masked"]
+__all__ = ["SERIOUS_COST", "CannotSay", "Check", "Evidence", "Finding", "Severity", "masked"]
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from patron.audit.frame import Frame
 
 Evidence = dict[str, float | int | str]
+
+SERIOUS_COST = 0.05
+"""From this cost on (in units of `Question.strength`; an AUC of .800 that should be .809), a fault
+spoils the honest score."""
 
 
 class Severity(StrEnum):

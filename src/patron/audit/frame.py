@@ -1,8 +1,9 @@
 """What a check sees: the table, its roles, the target, and measurements that checks share."""
 
-__all__ = ["Frame"]
+__all__ = ["Cost", "Frame"]
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from patron.audit.scoring import (
     Question,
     assign_folds,
     codes_of,
-    joint_score,
+    joint_prediction,
+    linear_prediction,
     numbers_of,
     single_score,
     stand_apart,
@@ -23,6 +25,7 @@ from patron.estimate import Estimate
 from patron.schema import Role, Schema
 
 MOST_ROWS, LEAST_ROWS, MOST_CELLS = 20_000, 2_000, 8_000_000
+MOST_KEPT = 25_000_000
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
 
@@ -42,6 +45,32 @@ class _Bar(NamedTuple):
 BARS = {"AUC": _Bar(1.0, 0.4, 0.15), "rank correlation": _Bar(2.7, 0.8, 0.4)}
 
 
+class Cost(NamedTuple):
+    """What a fault costs: the honest score as the columns are, and as they would be without it.
+
+    `strength` is the difference in units of `Question.strength`, for the model that suffers most
+    (`model`: "boosted trees" or "a linear model"); `sure`: it has one sign in all folds.
+    """
+
+    strength: float
+    before: float
+    after: float
+    measure: str
+    model: str
+    sure: bool
+
+    @property
+    def evidence(self) -> dict[str, float | str]:
+        """The cost as a finding's evidence tells it."""
+        return {
+            "measure": self.measure,
+            "score_as_it_is": self.before,
+            "score_mended": self.after,
+            "cost": self.strength,
+            "cost_to": self.model,
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """A table as the checks see it.
@@ -51,6 +80,9 @@ class Frame:
     table, schema : the table as it came, and the role of each of its columns.
     target : float64 beside the table (0 and 1, or real values; NaN where unlabelled), or None.
     target_name : what to call the target in sentences.
+    label_days : the days from as_of to the end of the target's window, or None.
+    others : further tables that should share no customer with this one, by name.
+    claim : a score that somebody promises, or None.
     seed, threads : of the sample and of the trees.
 
     What is expensive is measured once, when the first check asks, on a sample of the labelled rows.
@@ -61,10 +93,17 @@ class Frame:
     schema: Schema
     target: np.ndarray | None = None
     target_name: str | None = None
+    label_days: int | None = None
+    others: Mapping[str, pa.Table] = field(default_factory=dict)
+    claim: str | None = None
     seed: int = 0
     threads: int = 1
     _alone: dict[tuple[str, str, bool], Estimate] = field(default_factory=dict, init=False)
     _joint: dict[tuple[str, tuple[str, ...]], Estimate] = field(default_factory=dict, init=False)
+    _as_is: dict[tuple[str, tuple[str, ...], str], list[float]] = field(
+        default_factory=dict, init=False
+    )
+    _whole: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _suspects: dict[str, list[str]] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -207,20 +246,88 @@ class Frame:
         key = (question.about, names)
         if order is None and key in self._joint:
             return self._joint[key]
-        columns = [self._numbers[name][0] for name in names]
-        if order is not None:
-            columns.append(order)
-        score = joint_score(
-            np.column_stack(columns) if columns else np.zeros((len(self.sample_rows), 1)),
-            [place for place, name in enumerate(names) if self._numbers[name][1]],
-            question,
-            self.folds,
-            seed=self.seed,
-            threads=self.threads,
-        )
+        predicted = self._by_trees(names, question, {} if order is None else {"": order})
+        score = question.score(predicted, self.folds)
         if order is None:
             self._joint[key] = score
         return score
+
+    def cost(
+        self,
+        mended: Mapping[str, np.ndarray],
+        question: Question | None = None,
+        names: tuple[str, ...] | None = None,
+    ) -> Cost:
+        """What the honest score gains if the columns in `mended` get these values.
+
+        `mended` gives numbers for the sampled rows (NaN where missing). Measured with boosted trees
+        and with a linear model on the columns `names` (default: the honest core), cross-fitted.
+        """
+        question = question or self.questions[0]
+        names = self.core(question) if names is None else names
+        names = tuple(dict.fromkeys((*names, *mended)))
+        costs = []
+        for model, predict in _MODELS.items():
+            key = (question.about, names, model)
+            if key not in self._as_is:
+                raw = predict(self, names, question, {})
+                self._as_is[key] = question.by_fold(raw, self.folds)
+            before = self._as_is[key]
+            after = question.by_fold(predict(self, names, question, mended), self.folds)
+            strength = question.strength
+            steps = [strength(b) - strength(a) for a, b in zip(before, after, strict=True)]
+            costs.append(
+                Cost(
+                    float(np.mean(steps)),
+                    float(np.mean(before)),
+                    float(np.mean(after)),
+                    question.measure,
+                    model,
+                    sure=min(steps) > 0 or max(steps) < 0,
+                )
+            )
+        return max(costs, key=lambda cost: cost.strength)
+
+    def resampled(self, rows: np.ndarray, folds: np.ndarray | None = None) -> "Frame":
+        """This frame, measuring on the labelled rows at these positions, and in these folds."""
+        other = replace(self)
+        other.__dict__["sample_rows"] = rows
+        if folds is not None:
+            other.__dict__["folds"] = folds
+        return other
+
+    def values(self, name: str) -> np.ndarray:
+        """The whole column as float64: NaN where missing or infinite, a category as its code."""
+        if name not in self._whole:
+            cells = sum(len(each) for each in self._whole.values())
+            if cells > MOST_KEPT:
+                self._whole.clear()
+            self._whole[name] = numbers_of(self.table.column(name))[0]
+        return self._whole[name]
+
+    def _by_trees(
+        self, names: tuple[str, ...], question: Question, mended: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        matrix, categorical = self._matrix(names, mended)
+        return joint_prediction(
+            matrix, categorical, question, self.folds, seed=self.seed, threads=self.threads
+        )
+
+    def _by_a_line(
+        self, names: tuple[str, ...], question: Question, mended: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        matrix, categorical = self._matrix(names, mended)
+        return linear_prediction(matrix, categorical, question, self.folds)
+
+    def _matrix(
+        self, names: tuple[str, ...], mended: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, list[int]]:
+        """The columns, with those in `mended` in place of, or behind, the ones that are there."""
+        every = (*names, *(name for name in mended if name not in names))
+        columns = [mended[n] if n in mended else self._numbers[n][0] for n in every]
+        matrix = np.column_stack(columns) if columns else np.zeros((len(self.sample_rows), 1))
+        places = [p for p, n in enumerate(every) if n not in mended and self._numbers[n][1]]
+        return matrix, places
 
     @cached_property
     def _numbers(self) -> dict[str, tuple[np.ndarray, bool]]:
@@ -234,3 +341,6 @@ class Frame:
         if self.target is None:
             raise ValueError("a check that declares needs_target = False asked for the target")
         return self.target
+
+
+_MODELS = {"boosted trees": Frame._by_trees, "a linear model": Frame._by_a_line}

@@ -1,6 +1,6 @@
 """I: numbers and names that identify a row, and orders that tell the answer."""
 
-__all__ = ["IdentifierFeature", "TellingOrder"]
+__all__ = ["CHECKS", "IdentifierFeature", "TellingOrder"]
 
 import numpy as np
 import pyarrow as pa
@@ -211,3 +211,6 @@ def _best(frame: Frame, order: np.ndarray) -> tuple[Question, Estimate]:
     """The question that the order tells best, and how well."""
     scores = [(question, frame.order_alone(order, question)) for question in frame.questions]
     return max(scores, key=lambda pair: pair[0].strength(pair[1].value))
+
+
+CHECKS: tuple[type[Check], ...] = (IdentifierFeature, TellingOrder)

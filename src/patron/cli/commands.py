@@ -328,7 +328,7 @@ def _study(path: Path, seed: int | None, threads: int | None) -> Any:
 
 def _is_world(folder: Path) -> bool:
     """Whether all that the folder holds was written for a world, or could have been."""
-    names = {"table.parquet", "truth.parquet", "patron.toml"}
+    names = {"table.parquet", "truth.parquet", "patron.toml", "world.json", "events"}
     return {each.name for each in folder.iterdir()} <= names
 
 

@@ -1,0 +1,7 @@
+"""O: outliers that are customers."""
+
+__all__ = ["CHECKS"]
+
+from patron.audit.base import Check
+
+CHECKS: tuple[type[Check], ...] = ()
