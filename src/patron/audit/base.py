@@ -3,6 +3,7 @@
 __all__ = ["SERIOUS_COST", "CannotSay", "Check", "Evidence", "Finding", "Severity", "masked"]
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,8 @@ from patron.audit.ledger import Fix
 if TYPE_CHECKING:
     from patron.audit.frame import Frame
 
-Evidence = dict[str, float | int | str]
+Evidence = dict[str, Any]
+"""Plain data: numbers, words, lists and small dicts of them; `picture` as docs/audit.md has it."""
 
 SERIOUS_COST = 0.05
 """From this cost on (in units of `Question.strength`; an AUC of .800 that should be .809), a fault
@@ -50,7 +52,7 @@ class Finding:
     code, title : of the check that found it.
     columns : the columns that it concerns; empty where it concerns whole rows.
     rows : how many rows are affected, or None where that is not a number of rows.
-    evidence : plain numbers and sentences; never an entity's value (see `masked`).
+    evidence : plain data under stable names; never an entity's value (see `masked`).
     meaning : what it does to the model.
     next_step : what the reader should do.
     fix : what Patron proposes, or None where only a person can decide.
@@ -74,7 +76,7 @@ class Finding:
             "severity": self.severity.value,
             "columns": list(self.columns),
             "rows": self.rows,
-            "evidence": dict(self.evidence),
+            "evidence": _plain(self.evidence),
             "meaning": self.meaning,
             "next_step": self.next_step,
             "fix": self.fix.to_dict() if self.fix else None,
@@ -128,3 +130,14 @@ def masked(value: object) -> str:
     6
     """
     return hashlib.sha256(str(value).encode()).hexdigest()[:6]
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it: no numpy, no tuple, None for what is no number."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
