@@ -30,7 +30,7 @@ class Fix:
     ...
     patron.errors.StudyError: fixes: there is no operation 'drop_colum'; did you mean 'drop_column'?
     Allowed: drop_duplicate_rows, keep_latest, drop_rows_where_missing, null_value, null_below,
-    null_above, drop_column
+    null_above, null_where, null_infinite, drop_column
     """
 
     operation: str
@@ -56,9 +56,11 @@ class Fix:
         for name in known.required:
             if name not in self.arguments:
                 raise StudyError(f"fixes: {self.operation} needs the argument '{name}'")
-        for name in ("values", "ignore"):
+        for name in ("values", "ignore", "equals"):
             if not isinstance(self.arguments.get(name, []), list):
                 raise StudyError(f"fixes: {self.operation}: '{name}' must be a list")
+        if self.operation == "null_where":
+            _one_condition(self.arguments)
 
     @property
     def everywhere(self) -> bool:
@@ -72,22 +74,26 @@ class Fix:
 
     def for_training(self, table: pa.Table, gone: set[str]) -> "list[Fix]":
         """This fix less the columns that are `gone`; a column that never was is an error."""
-        by, ignore = self.arguments.get("by"), self.arguments.get("ignore", ())
-        reads = (*self.columns, *([by] if by else ()), *ignore)
+        reads = (*self.columns, *self._judges, *self.arguments.get("ignore", ()))
         absent = [name for name in reads if name not in table.column_names]
         if absent and not (self.everywhere and gone.issuperset(absent)):
             raise StudyError(_unknown("column", absent[0], table.column_names, self.where))
         if not absent:
             return [self]
         left = tuple(name for name in self.columns if name not in gone)
-        return [replace(self, columns=left)] if left else []
+        return [replace(self, columns=left)] if left and gone.isdisjoint(self._judges) else []
 
     def for_scoring(self, table: pa.Table) -> "list[Fix]":
         """One fix for each of the columns that are there; none if it works at training only."""
-        if not self.everywhere:
+        if not self.everywhere or not set(self._judges) <= set(table.column_names):
             return []
         present = [name for name in self.columns if name in table.column_names]
         return [replace(self, columns=(name,)) for name in present]
+
+    @property
+    def _judges(self) -> tuple[str, ...]:
+        """The columns that this fix reads to decide, and leaves as they are."""
+        return tuple(self.arguments[name] for name in ("by", "exceeds") if name in self.arguments)
 
     def same_as(self, other: "Fix") -> bool:
         """Whether the other fix does the same, for whatever reason."""
@@ -192,6 +198,25 @@ def rows_kept(changes: Iterable[Change], rows: int) -> np.ndarray:
         if change.kept_rows is not None:
             kept = kept[change.kept_rows]
     return kept
+
+
+def _one_condition(arguments: Mapping[str, Any]) -> None:
+    """Refuse a null_where that has not exactly one condition."""
+    given = [name for name in ("below", "above", "equals", "exceeds") if name in arguments]
+    if len(given) != 1:
+        got = " and ".join(given) or "none"
+        raise StudyError(
+            "fixes: null_where needs exactly one of the arguments below, above, equals and "
+            f"exceeds, got {got}"
+        )
+    if given == ["exceeds"] and "by" in arguments:
+        raise StudyError(
+            "fixes: null_where: 'exceeds' names the column to compare with; leave 'by' out"
+        )
+    if given != ["exceeds"] and "by" not in arguments:
+        raise StudyError(
+            f"fixes: null_where: '{given[0]}' needs the argument 'by', the column that it judges"
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.audit.operations.base import Effect, Names, Operation, nulled
+from patron.audit.operations.base import Effect, Names, Operation, nulled, plain
 
 
 def _drop_column(table: pa.Table, columns: Names) -> Effect:
@@ -20,11 +20,7 @@ def _drop_column(table: pa.Table, columns: Names) -> Effect:
 def _null_value(table: pa.Table, columns: Names, *, values: list[Any]) -> Effect:
     shown = ", ".join(str(value) for value in values)
 
-    def hit(column: pa.ChunkedArray) -> pa.ChunkedArray:
-        wanted = pa.array([_as(value, column.type).as_py() for value in values], column.type)
-        return pc.is_in(column, value_set=wanted)
-
-    return nulled(table, columns, hit, shown)
+    return nulled(table, columns, lambda column: _among(column, values), shown)
 
 
 def _null_below(table: pa.Table, columns: Names, *, limit: Any) -> Effect:
@@ -33,6 +29,69 @@ def _null_below(table: pa.Table, columns: Names, *, limit: Any) -> Effect:
 
 def _null_above(table: pa.Table, columns: Names, *, limit: Any) -> Effect:
     return nulled(table, columns, lambda c: pc.greater(c, _limit(limit, c.type)), f"above {limit}")
+
+
+def _null_infinite(table: pa.Table, columns: Names) -> Effect:
+    def hit(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        return pc.is_inf(column) if pa.types.is_floating(column.type) else _never(column)
+
+    return nulled(table, columns, hit, "infinite")
+
+
+def _null_where(
+    table: pa.Table,
+    columns: Names,
+    *,
+    values: list[Any] | None = None,
+    by: str | None = None,
+    below: Any = None,
+    above: Any = None,
+    equals: list[Any] | None = None,
+    exceeds: str | None = None,
+) -> Effect:
+    """Where the row meets one condition (`Fix` sees to that); missing never meets any."""
+    if exceeds is not None:
+        other = plain(table.column(exceeds))
+        rows, shown = None, f"above {exceeds}"
+    else:
+        judge = plain(table.column(by))
+        rows, shown = _condition(judge, below, above, equals)
+        shown = f"where {by} is {shown}"
+    if values is not None:
+        shown = f"{', '.join(str(value) for value in values)} {shown}"
+
+    def hit(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        mask = _exceeding(column, other) if rows is None else rows
+        return mask if values is None else pc.and_kleene(mask, _among(column, values))
+
+    return nulled(table, columns, hit, shown)
+
+
+def _condition(
+    judge: pa.ChunkedArray, below: Any, above: Any, equals: list[Any] | None
+) -> tuple[pa.ChunkedArray, str]:
+    if below is not None:
+        return pc.less(judge, _limit(below, judge.type)), f"below {below}"
+    if above is not None:
+        return pc.greater(judge, _limit(above, judge.type)), f"above {above}"
+    wanted = equals or []
+    return _among(judge, wanted), " or ".join(str(value) for value in wanted)
+
+
+def _among(column: pa.ChunkedArray, values: list[Any]) -> pa.ChunkedArray:
+    wanted = pa.array([_as(value, column.type).as_py() for value in values], column.type)
+    return pc.is_in(column, value_set=wanted, skip_nulls=True)
+
+
+def _exceeding(column: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return pc.greater(column, other)
+    except pa.ArrowNotImplementedError as error:
+        raise pa.ArrowInvalid(f"{column.type} cannot be compared with {other.type}") from error
+
+
+def _never(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.repeat(False, len(column))])
 
 
 def _limit(value: Any, dtype: pa.DataType) -> pa.Scalar:
@@ -53,5 +112,11 @@ CELLS: Mapping[str, Operation] = {
     "null_value": Operation(_null_value, everywhere=True, required=("values",)),
     "null_below": Operation(_null_below, everywhere=True, required=("limit",)),
     "null_above": Operation(_null_above, everywhere=True, required=("limit",)),
+    "null_where": Operation(
+        _null_where,
+        everywhere=True,
+        optional=("values", "by", "below", "above", "equals", "exceeds"),
+    ),
+    "null_infinite": Operation(_null_infinite, everywhere=True),
     "drop_column": Operation(_drop_column, everywhere=True),
 }
