@@ -2,6 +2,7 @@
 
 __all__ = ["Examined", "State", "examine"]
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,8 +76,17 @@ class Examined:
         return [{**change.to_dict(), "source": source} for source, change in self.changes]
 
 
-def examine(customers: Customers, study: Study, *, progress: Progress | None = None) -> Examined:
+def examine(
+    customers: Customers,
+    study: Study,
+    *,
+    others: Mapping[str, pa.Table] | None = None,
+    claim: str | None = None,
+    progress: Progress | None = None,
+) -> Examined:
     """Apply the Study's own fixes, audit what is left, and apply the fixes that `[audit]` asks for.
+
+    `others` and `claim` are those of `run_audit`.
 
     Raises
     ------
@@ -99,7 +109,10 @@ def examine(customers: Customers, study: Study, *, progress: Progress | None = N
         mended.schema,
         target=None if target is None else target[mended.rows],
         target_name=customers.target_name,
-        ignore=study.audit.ignore,
+        label_days=customers.label_days,
+        others=others,
+        claim=claim,
+        ignore=study.audit.ignored,
         seed=study.run.seed,
         threads=study.run.threads or 1,
         progress=progress,

@@ -244,7 +244,13 @@ class TestRefusals:
             ),
             (
                 {"table": TABLE, "audit": {"ignore": ["L3"]}},
-                '[audit] ignore is "L3"; it must be a list of codes such as "L03" or "L03:column".',
+                '[audit] ignore is "L3"; it must be a list of codes such as "L03", "L03:column" '
+                'or {code = "L03", column = "x", because = "…"}.',
+            ),
+            (
+                {"table": TABLE, "audit": {"ignore": [{"code": "L03", "clumn": "x"}]}},
+                '[audit] ignore is {code = "L03", clumn = "x"}; it must be a list of codes such '
+                'as "L03", "L03:column" or {code = "L03", column = "x", because = "…"}.',
             ),
             (
                 {"table": TABLE, "split": {"folds": True}},
@@ -361,3 +367,13 @@ class TestWhere:
         study.check_columns("events", ["who", "at", "order"], "orders.csv")
         with pytest.raises(StudyError, match=r'no column "order" \(named by \[events\] order_id\)'):
             study.check_columns("events", ["who", "at"], "orders.csv")
+
+
+def test_ignored_findings_carry_their_reason_and_survive_json() -> None:
+    because = "billed on the day before"
+    ignore = ["L03", "D01:age: at start", {"code": "L01", "column": "x", "because": because}]
+    study = Study(table=TABLE, audit={"ignore": ignore})
+    expected = {"L03": "", "D01:age: at start": "", "L01:x": because}
+    assert study.audit.ignored == expected
+    assert Study(**study.sections()).audit.ignored == expected
+    assert study.with_run(seed=3).audit.ignored == expected

@@ -6,6 +6,7 @@ its family's `CHECKS`.
 
 __all__ = [
     "CHECKS",
+    "PAGES",
     "Audit",
     "CannotSay",
     "Change",
@@ -16,11 +17,12 @@ __all__ = [
     "Ledger",
     "Severity",
     "fixes_to_apply",
+    "known_code",
     "rows_kept",
     "run_audit",
 ]
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +57,18 @@ CHECKS: tuple[type[Check], ...] = (
     *claims.CHECKS,
 )
 
+PAGES: Mapping[str, str] = {
+    "L": "leaks",
+    "I": "identifiers",
+    "D": "duplicates",
+    "M": "missing",
+    "V": "values",
+    "O": "outliers",
+    "T": "target",
+    "C": "claims",
+}
+"""The page in docs/checks of each family, by the first letter of its codes."""
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -62,7 +76,8 @@ class Audit:
 
     `findings`, worst first. `outcomes`: one dict for each check, `{code, title, outcome, because}`,
     where the outcome is "finding", "silent", "cannot say" or "ignored"; a check whose findings are
-    ignored for some columns only has one outcome more for each of those.
+    ignored for some columns only has one outcome more for each of those. Where a check is ignored,
+    `because` ends with the Study's reason.
     """
 
     findings: tuple[Finding, ...]
@@ -89,7 +104,7 @@ def run_audit(
     label_days: int | None = None,
     others: Mapping[str, pa.Table] | None = None,
     claim: str | None = None,
-    ignore: Iterable[str] = (),
+    ignore: Mapping[str, str] | Iterable[str] = (),
     seed: int = 0,
     threads: int = 1,
     progress: Progress | None = None,
@@ -104,9 +119,10 @@ def run_audit(
     label_days : the days from as_of to the end of the target's window, where that is known.
     others : further tables that should share no customer with this one, by name.
     claim : a score that somebody promises, such as "accuracy 0.95".
-    ignore : codes ("L01"), or a code and a column ("L01:duration").
+    ignore : codes ("L01"), or a code and a column ("L01:duration"); or such with their reasons. A
+        finding of several columns is passed over if one of them is named.
     """
-    skipped, ignored_columns = _parsed(ignore, schema)
+    passed_over = _parsed(ignore, schema)
     frame = Frame(
         table,
         schema,
@@ -122,10 +138,11 @@ def run_audit(
     outcomes: list[dict[str, str | None]] = []
     with (progress or silent()).stage("audit", len(CHECKS)) as stage:
         for kind in CHECKS:
-            if kind.code in skipped:
-                outcomes.append(_outcome(kind, "ignored", "the Study ignores this check"))
+            named = passed_over.get(kind.code, {})
+            if None in named:
+                outcomes.append(_ignored(kind, "this check", named[None]))
             else:
-                found, said = _ask(kind, frame, ignored_columns.get(kind.code, set()))
+                found, said = _ask(kind, frame, named)
                 findings += found
                 outcomes += said
             stage.advance(1)
@@ -147,17 +164,35 @@ def fixes_to_apply(findings: Iterable[Finding], apply: str = "serious") -> list[
     return sorted(fixes, key=lambda fix: order.index(fix.operation))
 
 
+def known_code(code: str, asked_by: str) -> str:
+    """The code, if there is such a check.
+
+    Raises
+    ------
+    StudyError
+        There is none; `asked_by` says who named it.
+    """
+    codes = [kind.code for kind in CHECKS]
+    if code not in codes:
+        close = nearest(code, codes)
+        hint = f"; did you mean '{close}'?" if close else "."
+        raise StudyError(
+            f"{asked_by}: there is no check '{code}'{hint} The checks are {', '.join(codes)}"
+        )
+    return code
+
+
 def _ask(
-    kind: type[Check], frame: Frame, ignored: set[str]
+    kind: type[Check], frame: Frame, ignored: Mapping[str | None, str]
 ) -> tuple[list[Finding], list[dict[str, str | None]]]:
     if kind.needs_target and frame.target is None:
         return [], [_outcome(kind, "cannot say", "no target is named")]
     answer = kind().run(frame)
     if isinstance(answer, CannotSay):
         return [], [_outcome(kind, "cannot say", answer.because)]
-    kept = [found for found in answer if not ignored & set(found.columns)]
-    hit = sorted({name for found in answer for name in ignored & set(found.columns)})
-    outcomes = [_outcome(kind, "ignored", f"the Study ignores it for {name}") for name in hit]
+    kept = [found for found in answer if not ignored.keys() & set(found.columns)]
+    hit = sorted({name for found in answer for name in ignored.keys() & set(found.columns) if name})
+    outcomes = [_ignored(kind, f"it for {name}", ignored[name]) for name in hit]
     if kept or not hit:
         outcomes.insert(0, _outcome(kind, "finding" if kept else "silent", None))
     return kept, outcomes
@@ -167,22 +202,23 @@ def _outcome(kind: type[Check], outcome: str, because: str | None) -> dict[str, 
     return {"code": kind.code, "title": kind.title, "outcome": outcome, "because": because}
 
 
-def _parsed(ignore: Iterable[str], schema: Schema) -> tuple[set[str], dict[str, set[str]]]:
-    codes: Sequence[str] = [kind.code for kind in CHECKS]
-    whole: set[str] = set()
-    by_column: dict[str, set[str]] = {}
-    for entry in ignore:
+def _ignored(kind: type[Check], what: str, reason: str) -> dict[str, str | None]:
+    because = f"the Study ignores {what}" + (f": {reason}" if reason else "")
+    return _outcome(kind, "ignored", because)
+
+
+def _parsed(
+    ignore: Mapping[str, str] | Iterable[str], schema: Schema
+) -> dict[str, dict[str | None, str]]:
+    """For each code that is passed over: the columns (None: all), with the reasons."""
+    reasons = ignore if isinstance(ignore, Mapping) else dict.fromkeys(ignore, "")
+    parsed: dict[str, dict[str | None, str]] = {}
+    for entry, reason in reasons.items():
         code, colon, column = entry.partition(":")
-        if code not in codes:
-            raise StudyError(
-                f"[audit] ignore: there is no check '{code}'. The checks are {', '.join(codes)}"
-            )
-        if not colon:
-            whole.add(code)
-        elif column in schema:
-            by_column.setdefault(code, set()).add(column)
-        else:
+        named = parsed.setdefault(known_code(code, "[audit] ignore"), {})
+        named[column if colon else None] = reason
+        if colon and column not in schema:
             close = nearest(column, (each.name for each in schema.columns))
             hint = f"; did you mean '{close}'?" if close else ""
             raise StudyError(f"[audit] ignore: '{entry}' names no column of the table{hint}")
-    return whole, by_column
+    return parsed

@@ -11,6 +11,7 @@ __all__ = [
     "FixSection",
     "FixedWidth",
     "FormatOptions",
+    "IgnoredFinding",
     "PurchaseSection",
     "RoleOfColumn",
     "RunSection",
@@ -83,8 +84,15 @@ def _path_or_table(value: Any) -> Any:
     return value
 
 
-def _audit_code(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]\d{2}(:.+)?", value, re.DOTALL):
+def _as_ignored(value: Any) -> Any:
+    """The keys of an IgnoredFinding, for text such as "L03:column" as well."""
+    if isinstance(value, str):
+        code, _, column = value.partition(":")
+        value = {"code": code, "column": column or None}
+    if isinstance(value, Mapping) and (
+        set(value) - {"code", "column", "because"}
+        or not re.fullmatch(r"[A-Z]\d{2}", str(value.get("code")))
+    ):
         raise ValueError
     return value
 
@@ -185,16 +193,34 @@ class EventsSection(_Input):
     observed_until: _Date | None = key("the date to which the data are complete", None)
 
 
+class IgnoredFinding(Section):
+    """A check that is passed over, for one column or for all, and why."""
+
+    code: _Text = key('a code such as "L03"')
+    column: _Text | None = key("the name of a column", None)
+    because: StrictStr = key("the reason", "")
+
+
 class AuditSection(Section):
     """[audit]: which findings to pass over, and which proposed fixes to apply."""
 
-    ignore: tuple[Annotated[_Text, AfterValidator(_audit_code)], ...] = key(
-        'a list of codes such as "L03" or "L03:column"', ()
+    ignore: tuple[Annotated[IgnoredFinding, BeforeValidator(_as_ignored)], ...] = key(
+        'a list of codes such as "L03", "L03:column" or {code = "L03", column = "x", '
+        'because = "…"}',
+        (),
     )
     apply: Literal["serious", "all", "none"] = key('"serious", "all" or "none"', "serious")
     fail_on: Literal["serious", "warning", "never"] = key(
         '"serious", "warning" or "never"', "serious"
     )
+
+    @property
+    def ignored(self) -> dict[str, str]:
+        """What `ignore` names, as "L03" or "L03:column", each with its reason."""
+        return {
+            each.code + (f":{each.column}" if each.column else ""): each.because
+            for each in self.ignore
+        }
 
 
 class FixSection(Section):
