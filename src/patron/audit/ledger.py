@@ -29,8 +29,9 @@ class Fix:
     Traceback (most recent call last):
     ...
     patron.errors.StudyError: fixes: there is no operation 'drop_colum'; did you mean 'drop_column'?
-    Allowed: drop_duplicate_rows, keep_latest, drop_rows_where_missing, null_value, null_below,
-    null_above, null_where, null_infinite, drop_column
+    Allowed: drop_duplicate_rows, keep_latest, drop_rows_where_missing, parse_numbers, parse_dates,
+    normalise_text, scale_where, null_value, null_below, null_above, null_where, null_infinite,
+    drop_column
     """
 
     operation: str

@@ -1,6 +1,6 @@
 """Operations that change values or drop columns, row by row."""
 
-__all__ = ["CELLS"]
+__all__ = ["CELLS", "condition"]
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,7 +55,7 @@ def _null_where(
         rows, shown = None, f"above {exceeds}"
     else:
         judge = plain(table.column(by))
-        rows, shown = _condition(judge, below, above, equals)
+        rows, shown = condition(judge, below, above, equals)
         shown = f"where {by} is {shown}"
     if values is not None:
         shown = f"{', '.join(str(value) for value in values)} {shown}"
@@ -67,9 +67,10 @@ def _null_where(
     return nulled(table, columns, hit, shown)
 
 
-def _condition(
+def condition(
     judge: pa.ChunkedArray, below: Any, above: Any, equals: list[Any] | None
 ) -> tuple[pa.ChunkedArray, str]:
+    """Which rows meet the one condition that is given, and its words; missing meets none."""
     if below is not None:
         return pc.less(judge, _limit(below, judge.type)), f"below {below}"
     if above is not None:
