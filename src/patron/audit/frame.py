@@ -10,26 +10,27 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from patron.audit.certain import Certain, certain_codes, certainly, in_words
+from patron.audit.jointly import joint_prediction, linear_prediction
 from patron.audit.operations import group_rows
 from patron.audit.scoring import (
+    FOLDS,
     Question,
     assign_folds,
-    codes_of,
-    joint_prediction,
-    linear_prediction,
+    bins_of,
+    codes_in,
     numbers_of,
     single_score,
-    stand_apart,
 )
+from patron.audit.suspects import stand_apart, tell_beside_the_rest
 from patron.estimate import Estimate
 from patron.schema import Role, Schema
 
 MOST_ROWS, LEAST_ROWS, MOST_CELLS = 20_000, 2_000, 8_000_000
 MOST_KEPT = 25_000_000
+MOST_JOINED = 200
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
-
-CERTAIN = 0.995
 
 
 class _Bar(NamedTuple):
@@ -104,6 +105,9 @@ class Frame:
         default_factory=dict, init=False
     )
     _whole: dict[str, np.ndarray] = field(default_factory=dict, init=False)
+    _is_category: dict[str, bool] = field(default_factory=dict, init=False)
+    _numbers: dict[str, np.ndarray] = field(default_factory=dict, init=False)
+    _codes: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _suspects: dict[str, list[str]] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -191,13 +195,13 @@ class Frame:
         """How well the column alone, or its missingness alone, tells the answer."""
         key = (name, question.about, missing)
         if key not in self._alone:
-            codes = self._codes[name]
+            codes = self.codes(name)
             asked = (codes == 0).astype(np.int64) if missing else codes
             self._alone[key] = single_score(asked, question, self.folds)
         return self._alone[key]
 
     def suspects(self, question: Question) -> list[str]:
-        """The features that alone tell more than the other columns would lead one to expect.
+        """The features that tell more than the other columns would lead one to expect.
 
         Removed together, they leave the honest core, on which each can be measured.
         """
@@ -208,36 +212,55 @@ class Frame:
                 score = self.alone(name, question)
                 strengths[name] = question.strength(score.low), question.strength(score.value)
             apart = stand_apart(strengths, **BARS[question.measure]._asdict())
-            certain = [name for name in self.features if self.certain_by_missing(name, question)]
-            self._suspects[key] = list(dict.fromkeys(apart + certain))
+            certain = [name for name in self.features if self.certain(name, question)]
+            named = dict.fromkeys(apart + certain)
+            rest = [name for name in self.features if name not in named]
+            rest.sort(key=lambda name: -strengths[name][1])
+            codes = {name: self.codes(name) for name in rest[:MOST_JOINED]}
+            beside = tell_beside_the_rest(codes, question, self.folds)
+            self._suspects[key] = [*named, *beside]
         return self._suspects[key]
 
-    def certain_by_missing(self, name: str, question: Question) -> str | None:
-        """ "missing" or "present" where all such rows are positive, though most rows are not.
+    def certain(self, name: str, question: Question) -> Certain | None:
+        """Where the column makes the answer certain, though most rows are not positive.
 
         Honest columns can make a row surely negative (whoever has left does not buy), never surely
-        positive. Judged on every labelled row.
+        positive. Chosen in the sample, judged on every labelled row.
         """
         if question.measure != "AUC":
             return None
         target = self._known_target()
         known = np.isfinite(target)
-        positive, missing = target[known] > 0, self.missing(name)[known]
-        if positive.mean() >= 0.5:
+        positive = target[known] > 0
+        missing = self.missing(name)[known]
+        for hit, where in ((missing, "missing"), (~missing, "present")):
+            if certainly(positive, hit, asked_once=True):
+                return Certain(where, int(hit.sum()), float(positive[hit].mean()))
+        chosen = certain_codes(self.codes(name), question.y > 0, self.folds < FOLDS / 2)
+        if not len(chosen):
             return None
-        for side, rows in (("missing", missing), ("present", ~missing)):
-            if rows.sum() >= FEWEST_OF_A_CLASS and positive[rows].mean() >= CERTAIN:
-                return side
-        return None
+        values = self.values(name)
+        codes = codes_in(bins_of(values[self.sample_rows]), values)[known]
+        hit = np.isin(codes, chosen)
+        if not certainly(positive, hit, asked_once=False):
+            return None
+        levels = self.table.column(name).filter(pa.array(known)).filter(pa.array(hit)).unique()
+        where = in_words(values[known], hit)
+        if self._sampled(name)[1]:
+            where = " or ".join(f"'{level}'" for level in levels[:3].to_pylist())
+        return Certain(where, int(hit.sum()), float(positive[hit].mean()))
 
     def core(self, question: Question) -> tuple[str, ...]:
-        """The features less the suspects."""
-        suspects = self.suspects(question)
-        return tuple(name for name in self.features if name not in suspects)
+        """The features less the suspects; of very many, those that tell most alone."""
+        suspects = set(self.suspects(question))
+        honest = [name for name in self.features if name not in suspects]
+        strongest = sorted(honest, key=lambda name: -self.alone(name, question).value)[:MOST_JOINED]
+        kept = set(strongest)
+        return tuple(name for name in honest if name in kept)
 
     def order_alone(self, order: np.ndarray, question: Question) -> Estimate:
         """How well an order of the sampled rows, given as numbers, tells the answer."""
-        return single_score(codes_of(order), question, self.folds)
+        return single_score(codes_in(bins_of(order), order), question, self.folds)
 
     def joint(
         self, names: tuple[str, ...], question: Question, *, order: np.ndarray | None = None
@@ -291,6 +314,8 @@ class Frame:
     def resampled(self, rows: np.ndarray, folds: np.ndarray | None = None) -> "Frame":
         """This frame, measuring on the labelled rows at these positions, and in these folds."""
         other = replace(self)
+        other._whole.update(self._whole)
+        other._is_category.update(self._is_category)
         other.__dict__["sample_rows"] = rows
         if folds is not None:
             other.__dict__["folds"] = folds
@@ -302,7 +327,7 @@ class Frame:
             cells = sum(len(each) for each in self._whole.values())
             if cells > MOST_KEPT:
                 self._whole.clear()
-            self._whole[name] = numbers_of(self.table.column(name))[0]
+            self._whole[name], self._is_category[name] = numbers_of(self.table.column(name))
         return self._whole[name]
 
     def _by_trees(
@@ -324,18 +349,23 @@ class Frame:
     ) -> tuple[np.ndarray, list[int]]:
         """The columns, with those in `mended` in place of, or behind, the ones that are there."""
         every = (*names, *(name for name in mended if name not in names))
-        columns = [mended[n] if n in mended else self._numbers[n][0] for n in every]
+        columns = [mended[n] if n in mended else self._sampled(n)[0] for n in every]
         matrix = np.column_stack(columns) if columns else np.zeros((len(self.sample_rows), 1))
-        places = [p for p, n in enumerate(every) if n not in mended and self._numbers[n][1]]
+        places = [p for p, n in enumerate(every) if n not in mended and self._sampled(n)[1]]
         return matrix, places
 
-    @cached_property
-    def _numbers(self) -> dict[str, tuple[np.ndarray, bool]]:
-        return {name: numbers_of(self.sample.column(name)) for name in self.features}
+    def codes(self, name: str) -> np.ndarray:
+        """The column in the sample as small whole numbers: 0 where missing, else its bin."""
+        if name not in self._codes:
+            values = self._sampled(name)[0]
+            self._codes[name] = codes_in(bins_of(values), values)
+        return self._codes[name]
 
-    @cached_property
-    def _codes(self) -> dict[str, np.ndarray]:
-        return {name: codes_of(values) for name, (values, _) in self._numbers.items()}
+    def _sampled(self, name: str) -> tuple[np.ndarray, bool]:
+        """The column in the sample as float64, and whether those are codes of categories."""
+        if name not in self._numbers:
+            self._numbers[name] = self.values(name)[self.sample_rows]
+        return self._numbers[name], self._is_category[name]
 
     def _known_target(self) -> np.ndarray:
         if self.target is None:

@@ -1,20 +1,18 @@
-"""How well columns tell the target: cross-fitted, on a sample, one column or many at a time."""
+"""How well one column alone tells the target: cross-fitted, on a sample."""
 
 __all__ = [
+    "FOLDS",
     "Question",
     "assign_folds",
-    "codes_of",
-    "joint_prediction",
-    "linear_prediction",
+    "bins_of",
+    "codes_in",
+    "learnt_means",
     "numbers_of",
     "single_score",
-    "stand_apart",
 ]
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +21,7 @@ from patron.estimate import Estimate
 
 FOLDS = 4
 MOST_LEVELS = 255
-ROUNDS = 80
 PRIOR_ROWS = 5.0
-RIDGE_ROWS = 10.0
-LEVELS_SHOWN = 12
 LEVEL = 0.95
 _NORMAL = NormalDist()
 
@@ -66,6 +61,10 @@ class Question:
             return 2**0.5 * _NORMAL.inv_cdf(min(max(value, 1e-4), 1 - 1e-4))
         value = min(max(value, -0.9999), 0.9999)
         return 2 * value / (1 - value**2) ** 0.5
+
+    def squared_strength(self, value: float) -> float:
+        """The strength squared, which adds up over columns that tell the answer independently."""
+        return max(self.strength(value), 0.0) ** 2
 
     def _interval(self, value: float) -> tuple[float, float]:
         z = _NORMAL.inv_cdf(0.5 + LEVEL / 2)
@@ -113,8 +112,8 @@ def numbers_of(column: pa.ChunkedArray) -> tuple[np.ndarray, bool]:
     return values, False
 
 
-def codes_of(values: np.ndarray) -> np.ndarray:
-    """Small whole numbers: 0 where missing, else a bin of about equally many rows.
+def bins_of(values: np.ndarray) -> np.ndarray:
+    """The upper ends of bins of about equally many of these values, ascending.
 
     The bins look at the values alone, never at the target. A value that fills a bin has it alone.
     """
@@ -123,113 +122,34 @@ def codes_of(values: np.ndarray) -> np.ndarray:
     most = int(np.clip(len(values) / 25, 8, 64))
     if len(levels) > max(most, MOST_LEVELS):
         levels = np.unique(np.quantile(known, np.linspace(0, 1, most + 1)[1:], method="lower"))
-    codes = np.searchsorted(levels, values) + 1
+    return levels
+
+
+def codes_in(bins: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Small whole numbers: 0 where missing, else the bin; beyond the last bin comes one more."""
+    codes = np.searchsorted(bins, values) + 1
     codes[~np.isfinite(values)] = 0
     return codes
 
 
-def single_score(codes: np.ndarray, question: Question, folds: np.ndarray) -> Estimate:
-    """How well one column alone, given as codes, tells the answer.
+def learnt_means(codes: np.ndarray, y: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """For each row the mean answer of its code, less that of all: learnt on the other folds.
 
-    The mean answer of each code, learnt on the other folds and drawn towards their mean.
+    Drawn towards the mean of all, so that a code of few rows says little.
     """
     width = int(codes.max(initial=0)) + 1
     cell = folds * width + codes
     counts = np.bincount(cell, minlength=FOLDS * width).reshape(FOLDS, width)
-    sums = np.bincount(cell, question.y, FOLDS * width).reshape(FOLDS, width)
+    sums = np.bincount(cell, y, FOLDS * width).reshape(FOLDS, width)
     others_count, others_sum = counts.sum(0) - counts, sums.sum(0) - sums
     mean = others_sum.sum(1, keepdims=True) / others_count.sum(1, keepdims=True)
-    learnt = (others_sum + PRIOR_ROWS * mean) / (others_count + PRIOR_ROWS)
-    return question.score(learnt[folds, codes], folds)
+    learnt = (others_sum + PRIOR_ROWS * mean) / (others_count + PRIOR_ROWS) - mean
+    return learnt[folds, codes]
 
 
-def stand_apart(
-    strengths: Mapping[str, tuple[float, float]], *, floor: float, gap: float, step: float
-) -> list[str]:
-    """The names whose strength stands apart from the rest, strongest first.
-
-    `strengths` gives the lower bound and the value of each. Counted from the weakest upwards, the
-    first jump of `gap` or more parts the rest from those that stand apart, so that several of them
-    cannot hide each other. At least half of the names are the rest. Whoever stands apart alone must
-    reach `floor`; honest strong columns come in families, so each further one raises it by `step`.
-
-    >>> alike = {"a": (0.1, 0.2), "b": (0.2, 0.3), "c": (0.3, 0.4), "d": (0.4, 0.5)}
-    >>> stand_apart(alike | {"e": (1.9, 2.0), "f": (1.8, 1.9)}, floor=1.0, gap=0.4, step=0.1)
-    ['e', 'f']
-    """
-    rising = sorted(strengths, key=lambda name: strengths[name][1])
-    for place in range(max((len(rising) + 1) // 2, 1), len(rising)):
-        low, below = strengths[rising[place]][0], strengths[rising[place - 1]][1]
-        needed = floor + step * (len(rising) - place - 1)
-        if low - below >= gap and low >= needed:
-            return rising[place:][::-1]
-    return []
-
-
-def joint_prediction(
-    matrix: np.ndarray,
-    categorical: list[int],
-    question: Question,
-    folds: np.ndarray,
-    *,
-    seed: int,
-    threads: int,
-) -> np.ndarray:
-    """What small boosted trees, cross-fitted, predict from the columns of `matrix` [rows]."""
-    import lightgbm
-
-    parameters: dict[str, Any] = {
-        "objective": "binary" if question.measure == "AUC" else "regression",
-        "num_leaves": 15,
-        "learning_rate": 0.1,
-        "min_data_in_leaf": max(5, min(50, len(matrix) // 100)),
-        "cat_smooth": 20,
-        "feature_fraction": 0.8,
-        "feature_pre_filter": False,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": threads,
-        "seed": seed,
-        "verbosity": -1,
-    }
-    predicted = np.empty(len(matrix))
-    for fold in _FOLDS:
-        inside = folds != fold
-        data = lightgbm.Dataset(
-            matrix[inside], question.y[inside], categorical_feature=categorical, params=parameters
-        )
-        trees = lightgbm.train(parameters, data, num_boost_round=ROUNDS)
-        predicted[~inside] = trees.predict(matrix[~inside], num_threads=threads)
-    return predicted
-
-
-def linear_prediction(
-    matrix: np.ndarray, categorical: list[int], question: Question, folds: np.ndarray
-) -> np.ndarray:
-    """What a ridge regression, cross-fitted, predicts from the columns of `matrix` [rows].
-
-    Numbers as they are, missing ones as the mean with an indicator; of a category, its commonest
-    levels. Unlike trees, it suffers from values that are no values (999, a unit mixed in).
-    """
-    parts = []
-    for place in range(matrix.shape[1]):
-        column = matrix[:, place]
-        known = np.isfinite(column)
-        if place in categorical:
-            parts += [column == level for level in range(LEVELS_SHOWN)]
-        else:
-            mean = column[known].mean() if known.any() else 0.0
-            parts += [np.where(known, column, mean), ~known]
-    wide = np.column_stack(parts).astype(np.float64)
-    spread = wide.std(axis=0)
-    wide = (wide - wide.mean(axis=0))[:, spread > 0] / spread[spread > 0]
-    predicted = np.empty(len(matrix))
-    for fold in _FOLDS:
-        x, y = wide[folds != fold], question.y[folds != fold]
-        gram = x.T @ x + RIDGE_ROWS * np.eye(x.shape[1])
-        weights = np.linalg.solve(gram, x.T @ (y - y.mean()))
-        predicted[folds == fold] = wide[folds == fold] @ weights
-    return predicted
+def single_score(codes: np.ndarray, question: Question, folds: np.ndarray) -> Estimate:
+    """How well one column alone, given as codes, tells the answer."""
+    return question.score(learnt_means(codes, question.y, folds), folds)
 
 
 def _category_codes(column: pa.ChunkedArray) -> np.ndarray:

@@ -12,18 +12,19 @@ from patron.estimate import Estimate
 THE_ANSWER = {"AUC": 0.985, "rank correlation": 0.965}
 MISSINGNESS_IS_THE_ANSWER = 0.95
 NEAR = 0.5
-# What a suspect must add to the honest core before it is worth a person's time.
-WORTH = 0.25
+# What a suspect must add to the honest core, in squared strength, which adds up over columns that
+# tell of the answer independently.
+WORTH = 0.3
 MOST_MEASURED = 12
 
 
 class TellingColumn(Check):
-    """L01: a column that alone predicts nearly everything.
+    """L01: a column that alone predicts nearly everything, or more than honest ones can.
 
     Every feature is scored alone, cross-fitted, values and missingness. Those that stand apart from
-    the rest (`Frame.suspects`) are removed together, and each is measured on top of the honest core
-    that is left. Copies of a leak thus cannot hide each other, as they do when one is left out at a
-    time.
+    the rest, or that tell of the answer what no other column tells (`Frame.suspects`), are removed
+    together, and each is measured on top of the honest core that is left. Copies of a leak thus
+    cannot hide each other, as they do when one is left out at a time.
     """
 
     code = "L01"
@@ -53,30 +54,32 @@ class TellingColumn(Check):
         core = tuple(each for each in frame.core(question) if each != name)
         alone, missing = frame.alone(name, question), frame.alone(name, question, missing=True)
         without, both = frame.joint(core, question), frame.joint((*core, name), question)
-        strength = question.strength
-        far = strength(alone.value) - strength(without.value) >= NEAR
+        far = question.strength(alone.value) - question.strength(without.value) >= NEAR
         is_answer = far and alone.low >= THE_ANSWER[question.measure]
-        certain = frame.certain_by_missing(name, question)
-        by_missing = bool(certain) or (
+        certain = frame.certain(name, question)
+        by_missing = (
             far and question.measure == "AUC" and missing.low >= MISSINGNESS_IS_THE_ANSWER
-        )
-        if not (is_answer or by_missing) and (
-            not core or strength(both.value) - strength(without.value) < WORTH
-        ):
+        ) or (certain is not None and certain.where in ("missing", "present"))
+        cannot_be = is_answer or by_missing or certain is not None
+        adds = question.squared_strength(both.value) - question.squared_strength(without.value)
+        if not cannot_be and (not core or adds < WORTH):
             return None
-        severity = Severity.SERIOUS if is_answer or by_missing else Severity.WARNING
-        best_other = max(core, key=lambda each: frame.alone(each, question).value, default=None)
+        severity = Severity.SERIOUS if cannot_be else Severity.WARNING
         evidence: Evidence = {"measure": question.measure, "tells": question.about}
         evidence |= _interval("alone", alone) | _interval("with", both)
         evidence |= _interval("without", without) | {"adds": both.value - without.value}
         if frame.missing(name).any():
             evidence["missingness_alone"] = missing.value
         if certain:
-            evidence["all_positive_where"] = certain
-        if best_other:
-            evidence["next_best"] = best_other
-            evidence["next_best_alone"] = frame.alone(best_other, question).value
-        what = f"the missingness of {name}" if by_missing and not is_answer else name
+            evidence |= {"all_positive_where": certain.where, "all_positive_rows": certain.rows}
+        if core:
+            best = max(core, key=lambda each: frame.alone(each, question).value)
+            evidence |= {"next_best": best, "next_best_alone": frame.alone(best, question).value}
+        what = name
+        if not is_answer and by_missing:
+            what = f"the missingness of {name}"
+        elif not is_answer and certain:
+            what = f"{name} where it is {certain.where} ({certain.rows:,} rows, all positive)"
         return self.finding(
             severity,
             (name,),
