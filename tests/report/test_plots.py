@@ -111,17 +111,6 @@ def test_a_better_rival_is_said_to_be_better(results):
     assert title == "On the holdout the logistic regression ranks better than the chosen model"
 
 
-def test_ladder_marks_the_state_that_was_used(results):
-    picture = plots.ladder(results["ladder"])
-    assert "without last_visit_seconds" in picture.title
-    assert picture.title.endswith("ROC-AUC 0.061 lower")
-    strong = re.findall(r'class="label strong halo"[^>]*>([^<]+)', picture.svg.split("</svg>")[0])
-    assert " ".join(strong) == "after leaving out row_id (L02) (used)"
-    for step in results["ladder"][1:]:
-        step["worth"] = {"value": 0.001, "low": -0.004, "high": 0.006}
-    assert plots.ladder(results["ladder"]).title.startswith("No fix and no suspect")
-
-
 def test_importance_greys_what_is_not_beyond_noise(results):
     picture = plots.importance(results["purchase"]["effects"])
     assert picture.title == "recency_days matters most: shuffling it costs 0.092 of ROC-AUC"

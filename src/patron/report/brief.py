@@ -4,14 +4,15 @@ Every sentence is computed from the results. A claim that the numbers do not sup
 the sentence that says so stands in its place.
 """
 
-__all__ = ["Brief", "agreement", "brief", "suspects"]
+__all__ = ["Brief", "agreement", "audit_brief", "brief", "suspects"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from patron.report.goodness import best_tenth, calibrated, good, holdout, optimism
-from patron.report.numbers import count, date, days, differ, known, of_100, short, these
+from patron.report.numbers import between, count, date, days, differ, known, of_100, short, these
+from patron.report.plots import honest_step, measure_name
 from patron.report.words import SEVERITIES
 
 Results = Mapping[str, Any]
@@ -46,6 +47,31 @@ def brief(results: Results) -> Brief:
     )
 
 
+def audit_brief(results: Results) -> tuple[str, list[str]]:
+    """Headline and sentences of an audit without a model."""
+    findings = results["findings"]
+    applied = sum(finding["applied"] for finding in findings)
+    told = _other_checks(results)
+    if applied:
+        fixes = "1 fix" if applied == 1 else f"{applied} fixes"
+        told.append(f"A run applies {fixes} before a model sees the data.")
+    if results["ladder"]:
+        told += _promise_and_truth(results["ladder"])
+    told += [finding["meaning"] for finding in findings if finding["code"].startswith("C")]
+    return _audit_headline(results), told
+
+
+def _promise_and_truth(steps: list[Mapping[str, Any]]) -> list[str]:
+    """What the columns promise as they come, and what is left when the fixes are applied."""
+    first, honest, measure = steps[0], honest_step(steps), measure_name(steps)
+    told = [f"As they come, the columns promise a quick model {measure} {between(first)}."]
+    if honest is not first:
+        told.append(f"With the fixes applied and judged honestly, it is {between(honest)}.")
+    if steps[-1]["kind"] == "final":
+        told.append(f"The last step of the ladder reaches {between(steps[-1])}.")
+    return told
+
+
 def suspects(
     results: Results,
 ) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any] | None]]:
@@ -72,9 +98,7 @@ def agreement(inside: Mapping[str, Any] | None, outside: Mapping[str, Any]) -> s
 def _headline(results: Results) -> str:
     purchase = results["purchase"]
     if not purchase:
-        faults = [_tally(results, severity) for severity in SEVERITIES[:2]]
-        told = [words for words in faults if words]
-        return f"The audit found {these(told)}" if told else "The audit found nothing serious"
+        return _audit_headline(results)
     best = best_tenth(purchase)
     if _is_chance(purchase):
         return "The score finds buyers no better than chance, as far as this holdout can tell"
@@ -84,6 +108,12 @@ def _headline(results: Results) -> str:
         f"Contact the best-scored {of_100(best['contacted'])} customers, "
         f"and you reach {of_100(best['captured'])} buyers"
     )
+
+
+def _audit_headline(results: Results) -> str:
+    faults = [_tally(results, severity) for severity in SEVERITIES[:2]]
+    told = [words for words in faults if words]
+    return f"The audit found {these(told)}" if told else "The audit found nothing serious"
 
 
 def _is_chance(purchase: Mapping[str, Any]) -> bool:

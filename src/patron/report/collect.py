@@ -1,6 +1,6 @@
 """What a run found, as the dict of docs/results.md."""
 
-__all__ = ["collect_data", "collect_purchase", "collect_run", "in_short"]
+__all__ = ["collect_audit", "collect_data", "collect_purchase", "collect_run", "in_short"]
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -61,13 +61,29 @@ def collect_data(
 ) -> dict[str, Any]:
     """The sections `table`, `audit`, `findings`, `fixes` and `features`."""
     state, target = examined.final, customers.target
-    entity = state.schema.one(Role.ENTITY)
-    as_of = state.schema.one(Role.AS_OF)
+    values = None if target is None else target.values[state.rows]
+    used = {rule["name"] for rule in encoder.columns}
+    sections = collect_audit(customers, examined, study)
+    sections["table"]["notes"] += unreadable
+    return {
+        **sections,
+        "features": {
+            "columns": describe_columns(
+                state.table, state.schema, values, used, level=study.run.level
+            ),
+            "target": None if target is None else _target(target, state.rows),
+            "made_from": customers.made_from,
+        },
+    }
+
+
+def collect_audit(customers: Customers, examined: Examined, study: Study) -> dict[str, Any]:
+    """The sections `table`, `audit`, `findings` and `fixes`."""
+    state = examined.final
+    entity, as_of = (state.schema.one(role) for role in (Role.ENTITY, Role.AS_OF))
     dates = (
         None if as_of is None else sorted(str(d) for d in pc.unique(state.table[as_of]).to_pylist())
     )
-    values = None if target is None else target.values[state.rows]
-    used = {rule["name"] for rule in encoder.columns}
     return {
         "table": {
             "name": customers.name,
@@ -75,7 +91,7 @@ def collect_data(
             "columns": customers.table.num_columns,
             "entities": None if entity is None else pc.count_distinct(state.table[entity]).as_py(),
             "as_of": dates,
-            "notes": [*customers.notes, *unreadable],
+            "notes": list(customers.notes),
             "dropped_lines": list(customers.dropped),
         },
         "audit": {
@@ -84,13 +100,6 @@ def collect_data(
         },
         "findings": examined.findings(),
         "fixes": examined.fixes(),
-        "features": {
-            "columns": describe_columns(
-                state.table, state.schema, values, used, level=study.run.level
-            ),
-            "target": None if target is None else _target(target, state.rows),
-            "made_from": customers.made_from,
-        },
     }
 
 

@@ -1,13 +1,13 @@
 """dict -> one HTML page that needs no network, no script, and no second file."""
 
-__all__ = ["render"]
+__all__ = ["render", "render_audit"]
 
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from patron.report import numbers, plots
-from patron.report.brief import agreement, brief
+from patron.report.brief import agreement, audit_brief, brief
 from patron.report.tables import candidate_rows, column_rows, evidence_rows, metric_rows, settings
 from patron.report.words import SECTIONS, SEVERITIES
 
@@ -22,6 +22,16 @@ def render(results: Results) -> str:
     sentences that are derived from them. Every text from the data (column names, categories,
     notes) is escaped.
     """
+    return _page("report.html", _context(results))
+
+
+def render_audit(audit: Results) -> str:
+    """The page of an `audit.json` (docs/results.md): the findings without a model."""
+    results = {**audit, "audit": {"checks": audit["checks"], "apply": audit["apply"]}}
+    return _page("audit_page.html", {**_audit_context(results), "brief": audit_brief(results)})
+
+
+def _page(template: str, context: dict[str, Any]) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -36,24 +46,43 @@ def render(results: Results) -> str:
         numbers.seconds, numbers.short, numbers.size, numbers.these,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in written}
-    return environment.get_template("report.html").render(_context(results))
+    return environment.get_template(template).render(context)
+
+
+def _audit_context(results: Results) -> dict[str, Any]:
+    """What the section on the data and the audit needs."""
+    worst_first = sorted(results["findings"], key=lambda f: SEVERITIES.index(f["severity"]))
+    steps, checks = results["ladder"], results["audit"]["checks"]
+    return {
+        "results": results,
+        "style": files("patron.report").joinpath("templates/report.css").read_text("utf-8"),
+        "findings": [
+            {
+                **finding,
+                "rows_of_evidence": evidence_rows(finding["evidence"]),
+                "pictures": plots.evidence_pictures(finding, place),
+                "pairs": plots.pairs(finding),
+            }
+            for place, finding in enumerate(worst_first, 1)
+        ],
+        "unanswered": [check for check in checks if check["outcome"] in ("cannot say", "ignored")],
+        "silent": [check for check in checks if check["outcome"] == "silent"],
+        "ladder": plots.ladder(steps) if len(steps) > 1 else None,
+        "ladder_measure": plots.measure_name(steps) if steps else None,
+    }
 
 
 def _context(results: Results) -> dict[str, Any]:
     purchase, features = results["purchase"], results["features"]
     return {
-        "results": results,
+        **_audit_context(results),
         "brief": brief(results),
-        "style": files("patron.report").joinpath("templates/report.css").read_text("utf-8"),
-        "findings": sorted(results["findings"], key=lambda f: SEVERITIES.index(f["severity"])),
-        "evidence_rows": evidence_rows,
         "settings": settings(results["study"]["sections"]),
         "unsaid": [
             (title, results[f"{key}_because"])
             for key, title in SECTIONS.items()
             if not results[key]
         ],
-        "ladder": plots.ladder(results["ladder"]) if len(results["ladder"]) > 1 else None,
         "target": plots.target(features["target"]) if features["target"] else None,
         "features": _feature_pictures(results),
         "columns": column_rows(features["columns"]),

@@ -81,12 +81,15 @@ def column_rows(columns: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A finding's evidence as names and numbers, in the order the check gave them."""
+    """A finding's evidence as names and numbers, in the order the check gave them.
+
+    What is drawn (`picture`) is not among them.
+    """
     ends = {f"{name}_{end}" for name in evidence for end in ("low", "high")}
     return [
         (name.replace("_", " "), _value(name, _with_interval(evidence, name)))
         for name in evidence
-        if name not in ends
+        if name not in ends and name != "picture"
     ]
 
 
@@ -106,16 +109,29 @@ def settings(sections: Mapping[str, Any], inside: str = "") -> list[tuple[str, s
 
     >>> settings({"split": {"by": "time", "holdout": None}, "audit": {"ignore": ["L01"]}})
     [('split.by', 'time'), ('audit.ignore', 'L01')]
+    >>> settings({"fixes": [{"operation": "drop_column", "columns": ["a", "b"]}]})
+    [('fixes', 'operation drop_column, columns a b')]
     """
     rows: list[tuple[str, str]] = []
     for key, value in sections.items():
         if isinstance(value, Mapping):
             rows += settings(value, f"{inside}{key}.")
         elif isinstance(value, (list, tuple)):
-            rows += [(inside + key, ", ".join(map(str, value)))] if value else []
+            rows += [(inside + key, ", ".join(map(_setting, value)))] if value else []
         elif value is not None:
             rows.append((inside + key, str(value)))
     return rows
+
+
+def _setting(value: Any) -> str:
+    """An entry of a list in the Study; a table in a list shows its keys."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    kept = {key: inner for key, inner in value.items() if inner not in (None, "", [], {})}
+    return ", ".join(
+        f"{key} {' '.join(map(str, inner)) if isinstance(inner, list) else inner}"
+        for key, inner in kept.items()
+    )
 
 
 def _value(name: str, value: Any) -> str:

@@ -8,11 +8,15 @@ __all__ = [
     "candidates",
     "effect",
     "effect_reach",
+    "evidence_pictures",
     "feature",
     "gains",
+    "honest_step",
     "importance",
     "ladder",
+    "measure_name",
     "misses_allowed",
+    "pairs",
     "precision_recall",
     "roc",
     "scores",
@@ -26,4 +30,6 @@ from patron.report.plots.columns import feature, sparkline, target
 from patron.report.plots.crowd import buyers_of_100
 from patron.report.plots.curves import gains, precision_recall, roc
 from patron.report.plots.effects import effect, effect_reach
-from patron.report.plots.ranked import candidates, importance, ladder
+from patron.report.plots.evidence import evidence_pictures, pairs
+from patron.report.plots.ladder import honest_step, ladder, measure_name
+from patron.report.plots.ranked import candidates, importance

@@ -1,6 +1,6 @@
-"""Rows one below the other on one scale: candidates, the ladder, importance."""
+"""Rows one below the other on one scale: candidates, importance."""
 
-__all__ = ["Row", "candidates", "importance", "ladder", "ranked"]
+__all__ = ["Row", "candidates", "importance", "ranked"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,17 @@ VALUE_ROOM = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a label, an estimate, perhaps a second one drawn hollow above it."""
+    """One row: a label, an estimate, perhaps a second one drawn hollow above it.
+
+    `words` stand in place of the estimate's own figures.
+    """
 
     label: str
     main: Estimate
     second: Estimate | None = None
     css: str = "plain"
     shape: str = "circle"
+    words: str = ""
 
 
 def ranked(
@@ -67,12 +71,13 @@ def ranked(
     for row, label, step in zip(rows, labels, steps, strict=True):
         middle = top + step - 14 if narrow else top + step / 2
         value = middle - 18 if narrow else middle + 4
-        sheet.text(width, value, interval(row.main, 3), "value halo", anchor="end")
+        words = row.words or interval(row.main, 3)
+        sheet.text(width, value, words, "value halo", anchor="end")
         first = value - 15 * (len(label) - 1) / (1 if narrow else 2)
         x0, anchor = (0.0, "start") if narrow else (left - 6, "end")
-        for line, words in enumerate(label):
+        for line, part in enumerate(label):
             css = "label strong halo" if row.css == "model" else "label halo"
-            sheet.text(x0, first + 15 * line, words, css, anchor=anchor)
+            sheet.text(x0, first + 15 * line, part, css, anchor=anchor)
         _marks(sheet, row, x, middle, bars=bars)
         top += step
     return sheet
@@ -106,32 +111,6 @@ def candidates(purchase: Mapping[str, Any]) -> Picture:
         "How well each ranks customers (ROC-AUC), with intervals. Filled: the holdout, also in "
         "figures; hollow: cross-validated. Diamonds: simple rules that a model has to beat.",
         lambda width: ranked(rows, width, axis="ROC-AUC", reference=reference),
-    )
-
-
-def ladder(steps: Sequence[Mapping[str, Any]]) -> Picture:
-    """What each fix, and each suspect, is worth."""
-    in_use = [s for s in steps if s["kind"] != "proposed"][-1]
-    rows = [
-        Row(s["step"] + (" (used)" if s is in_use else ""), s, css=_used(s is in_use))
-        for s in steps
-    ]
-    moved = [s for s in steps if s["worth"] and beyond_zero(s["worth"])]
-    if moved:
-        most = max(moved, key=lambda s: abs(s["worth"]["value"]))
-        worth = most["worth"]["value"]
-        way = "lower" if worth < 0 else "higher"
-        title = (
-            f"The step that matters most, “{most['step']}”: ROC-AUC {short(abs(worth), 2)} {way}"
-        )
-    else:
-        title = "No fix and no suspect moves the result beyond noise"
-    return picture(
-        "ladder",
-        title,
-        "ROC-AUC after each step from top to bottom, cross-validated with a quick model, "
-        "with intervals.",
-        lambda width: ranked(rows, width, axis="ROC-AUC"),
     )
 
 

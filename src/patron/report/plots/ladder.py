@@ -1,0 +1,89 @@
+"""The ladder: the score of the first model that anybody would make, and what is left of it."""
+
+__all__ = ["honest_step", "ladder", "measure_name"]
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from patron.report.numbers import beyond_zero, differ, interval, known, short
+from patron.report.plots.base import Picture, picture
+from patron.report.plots.ranked import Row, ranked
+
+Step = Mapping[str, Any]
+ASIDES = ("proposed", "tried")
+_MEASURES = {"roc_auc": "ROC-AUC", "r2": "R²"}
+
+
+def ladder(steps: Sequence[Step]) -> Picture:
+    """What each fix, each suspect and each further step is worth, from top to bottom."""
+    main = [step for step in steps if step["kind"] not in ASIDES]
+    floor = min((end for step in main for end in _ends(step)), default=0.0)
+    ceiling = max((end for step in main for end in _ends(step)), default=1.0)
+    lowest = floor - (ceiling - floor)
+    measure = measure_name(steps)
+    asides = [step["kind"] for step in steps if step["kind"] in ASIDES]
+    told = f"{measure} after each step from top to bottom, cross-validated, with intervals."
+    if "proposed" in asides:
+        told += " Diamonds: as if a suspect that stays were dropped."
+    if "tried" in asides:
+        told += " Diamonds with a hollow mark: models tried and rejected, and, hollow, their score "
+        told += "on the rows that they learned from."
+    return picture(
+        "ladder",
+        _title(steps, measure),
+        told,
+        lambda width: ranked(
+            [_row(step, step is main[-1], lowest) for step in steps], width, axis=measure
+        ),
+    )
+
+
+def honest_step(steps: Sequence[Step]) -> Step:
+    """Where the fixes and an honest split end: before derived features and the final model."""
+    return next(s for s in reversed(steps) if s["kind"] in ("start", "applied", "split"))
+
+
+def measure_name(steps: Sequence[Step]) -> str:
+    """What the ladder measures, as a reader knows it."""
+    metric = str(steps[0]["metric"])
+    return _MEASURES.get(metric, metric)
+
+
+def _row(step: Step, used: bool, lowest: float) -> Row:
+    train = step.get("train_value")
+    second = {"value": train, "low": None, "high": None} if known(train) else None
+    words = interval(step, 3)
+    if known(step["value"]) and step["value"] < lowest:  # off the scale: the figure says how far
+        step = {**step, "value": lowest, "low": None, "high": None}
+    elif known(step["low"]):
+        step = {**step, "low": max(step["low"], lowest)}
+    return Row(
+        step["step"] + (" (used)" if used else ""),
+        step,
+        second,
+        css="model" if used else "plain",
+        shape="diamond" if step["kind"] in ASIDES else "circle",
+        words=words,
+    )
+
+
+def _title(steps: Sequence[Step], measure: str) -> str:
+    first, honest = steps[0], honest_step(steps)
+    moved = [s for s in steps if s["worth"] and beyond_zero(s["worth"]) and s["kind"] != "tried"]
+    if known(first["value"]) and known(honest["value"]) and differ(first, honest):
+        reached = f"{measure} {first['value']:.3f}"
+        if first["value"] > honest["value"]:
+            return (
+                f"As they come, the columns promise {reached}; what holds is {honest['value']:.3f}"
+            )
+        return f"As they come, the columns reach {reached}; mended, {honest['value']:.3f}"
+    if moved:
+        most = max(moved, key=lambda s: abs(s["worth"]["value"]))
+        way = "lower" if most["worth"]["value"] < 0 else "higher"
+        worth = short(abs(most["worth"]["value"]), 2)
+        return f"The step that matters most, “{most['step']}”: {measure} {worth} {way}"
+    return "No fix and no suspect moves the result beyond noise"
+
+
+def _ends(step: Step) -> list[float]:
+    return [step[end] for end in ("value", "low", "high") if known(step[end])]
