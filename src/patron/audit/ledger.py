@@ -29,9 +29,9 @@ class Fix:
     Traceback (most recent call last):
     ...
     patron.errors.StudyError: fixes: there is no operation 'drop_colum'; did you mean 'drop_column'?
-    Allowed: drop_duplicate_rows, keep_latest, drop_rows_where_missing, parse_numbers, parse_dates,
-    normalise_text, scale_where, null_value, null_below, null_above, null_where, null_infinite,
-    drop_column
+    Allowed: drop_duplicate_rows, keep_latest, drop_near_duplicates, drop_rows_where_missing,
+    parse_numbers, parse_dates, normalise_text, scale_where, null_value, null_below, null_above,
+    null_where, null_infinite, drop_column
     """
 
     operation: str
@@ -94,7 +94,8 @@ class Fix:
     @property
     def _judges(self) -> tuple[str, ...]:
         """The columns that this fix reads to decide, and leaves as they are."""
-        return tuple(self.arguments[name] for name in ("by", "exceeds") if name in self.arguments)
+        names = ("by", "exceeds", "within")
+        return tuple(self.arguments[name] for name in names if name in self.arguments)
 
     def same_as(self, other: "Fix") -> bool:
         """Whether the other fix does the same, for whatever reason."""

@@ -29,6 +29,7 @@ NARROW = 15.0
 # many more pairs differ in one or two columns more, and those must be FEW_NEAR_MISSES or fewer.
 SPARE_BITS = (10, 20, 30, 40)
 FEW_NEAR_MISSES = 0.2
+HARDLY_LARGER = 1.01
 MOST_WEIGHED = 300_000
 
 
@@ -189,18 +190,16 @@ def _alike(
 
     A value that is missing on one side alone does not differ, but a fifth of them is too many.
     """
-    differing = np.zeros(len(first), dtype=np.int64)
-    lacking = differing.copy()
+    pairs = np.stack([first, second, *np.zeros((2, len(first)), dtype=np.int64)])
     for column in sorted(columns, key=lambda column: column.exact):
-        one, other = column.values[first], column.values[second]
+        one, other = column.values[pairs[0]], column.values[pairs[1]]
         gaps = np.isnan(one).astype(np.int64) + np.isnan(other)
-        differing += (gaps == 0) & ~column.agree(one, other, tolerance)
-        lacking += gaps == 1
-        kept = (differing <= most) & (lacking <= len(columns) / 5)
-        if kept.mean() < 0.8:
-            first, second, differing, lacking = (a[kept] for a in (first, second, differing, lacking))
-    kept = (differing <= most) & (lacking <= len(columns) / 5)
-    return np.stack([first, second, differing])[:, kept]
+        pairs[2] += (gaps == 0) & ~column.agree(one, other, tolerance)
+        pairs[3] += gaps == 1
+        kept = (pairs[2] <= most) & (pairs[3] <= len(columns) / 5)
+        if kept.sum() < 0.8 * len(kept):
+            pairs = pairs[:, kept]
+    return pairs[:3, (pairs[2] <= most) & (pairs[3] <= len(columns) / 5)]
 
 
 def _bits(
@@ -236,16 +235,18 @@ def _beyond_chance(
     pairs_in_bits: float,
     most: int,
 ) -> NearPairs:
-    """The largest set of pairs, by their bits and differing columns, with few near misses."""
-    best = NearPairs(first[:0], second[:0], differing[:0])
+    """The largest set of pairs, by their bits and differing columns, with few near misses.
+
+    Of sets that hardly differ in size it is the one with fewest differing columns.
+    """
+    best, best_size = NearPairs(first[:0], second[:0], differing[:0]), 0
     for spare in SPARE_BITS:
         surprising = bits >= pairs_in_bits + spare
         counts = np.bincount(differing[surprising], minlength=most + 1)
         for allowed in range(most - 1):
-            size, near = counts[: allowed + 1].sum(), counts[allowed + 1 : allowed + 3].sum()
-            if near <= FEW_NEAR_MISSES * size and size > len(best.first):
+            size, near = int(counts[: allowed + 1].sum()), int(counts[allowed + 1 :][:2].sum())
+            if near <= FEW_NEAR_MISSES * size and size > HARDLY_LARGER * best_size:
                 chosen = surprising & (differing <= allowed)
-                best = NearPairs(
-                    first[chosen], second[chosen], differing[chosen], allowed, int(near)
-                )
+                best_size = size
+                best = NearPairs(first[chosen], second[chosen], differing[chosen], allowed, near)
     return best

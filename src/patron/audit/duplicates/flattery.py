@@ -1,0 +1,132 @@
+"""What copies add to a score when a random split puts them on both sides."""
+
+__all__ = ["FEWEST", "Flattery", "flattery", "overlap"]
+
+from typing import NamedTuple
+
+import numpy as np
+
+from patron.audit.base import SERIOUS_COST, Evidence, Severity
+from patron.audit.frame import Frame
+from patron.audit.jointly import joint_prediction
+from patron.audit.scoring import Question, assign_folds, numbers_of
+
+HOLDOUT = 0.2
+MOST_ROWS = 10_000
+FEWEST = 0.01
+"""Below this share of the holdout with a twin in training no score is flattered notably."""
+
+
+class Flattery(NamedTuple):
+    """The score of one model, judged with copies apart (a random split) and kept together.
+
+    `strength` is the difference in units of `Question.strength`; `sure`: it has one sign in every
+    quarter of the rows. `twins` is the share of a random holdout with a copy in training.
+    """
+
+    twins: float
+    measure: str | None = None
+    apart: float = 0.0
+    together: float = 0.0
+    strength: float = 0.0
+    sure: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """Serious where the score is surely flattered."""
+        serious = self.sure and self.strength >= SERIOUS_COST
+        return Severity.SERIOUS if serious else Severity.WARNING
+
+    @property
+    def evidence(self) -> Evidence:
+        """As a finding's evidence tells it."""
+        found: Evidence = {"holdout_with_twin": self.twins}
+        if self.measure:
+            found |= {
+                "measure": self.measure,
+                "score_random_split": self.apart,
+                "score_copies_together": self.together,
+                "flattery": self.strength,
+            }
+        return found
+
+    @property
+    def sentence(self) -> str:
+        """What the copies do, for a finding's meaning."""
+        said = f"A random split puts a copy into training for {self.twins:.1%} of the holdout"
+        if not self.measure:
+            return f"{said}, so the model is tested on customers that it has seen."
+        return (
+            f"{said}: trees then score {self.apart:.3f} ({self.measure}), and "
+            f"{self.together:.3f} if copies are kept on one side."
+        )
+
+
+def overlap(groups: np.ndarray) -> float:
+    """The share of a random holdout's rows that have a row of their group in training."""
+    if not len(groups):
+        return 0.0
+    counts = np.unique(groups, return_counts=True)[1]
+    return float((counts * (1 - HOLDOUT ** (counts - 1.0))).sum() / len(groups))
+
+
+def flattery(frame: Frame, groups: np.ndarray) -> Flattery:
+    """What the copies that share a number in `groups` [rows of the table] add to a random split.
+
+    Boosted trees on the honest core, cross-fitted twice on whole groups of labelled rows, in the
+    table's proportion. Not measured where the rows cannot tell, or where copies are too rare.
+    """
+    twins = overlap(groups)
+    if frame.too_few or frame.target is None or twins < FEWEST:
+        return Flattery(twins)
+    question = frame.questions[0]
+    names = frame.core(question)
+    rng = np.random.default_rng(frame.seed)
+    rows = whole_groups(np.flatnonzero(np.isfinite(frame.target)), groups, rng)
+    sampled = frame.resampled(rows)
+    asked = next(each for each in sampled.questions if each.about == question.about)
+    together = assign_folds(groups[rows], asked.y, rng)
+    apart = assign_folds(np.arange(len(rows)), asked.y, rng)
+    matrix, places = _matrix(frame, names, rows)
+    honest, random = (
+        joint_prediction(matrix, places, asked, folds, seed=frame.seed, threads=frame.threads)
+        for folds in (together, apart)
+    )
+    return _compared(twins, asked, (honest, together), (random, apart))
+
+
+def whole_groups(rows: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Of `rows` those of groups drawn at random, ascending; at most about MOST_ROWS."""
+    _, group = np.unique(groups[rows], return_inverse=True)
+    place = rng.permutation(group.max(initial=-1) + 1)[group]
+    in_order = np.argsort(place, kind="stable")
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return np.sort(rows[place <= place[in_order[MOST_ROWS - 1]]])
+
+
+def _matrix(frame: Frame, names: tuple[str, ...], rows: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    columns = [frame.values(name)[rows] for name in names]
+    first = frame.table.slice(0, 1)
+    places = [p for p, name in enumerate(names) if numbers_of(first.column(name))[1]]
+    return np.column_stack(columns) if columns else np.zeros((len(rows), 1)), places
+
+
+def _compared(
+    twins: float,
+    question: Question,
+    honest: tuple[np.ndarray, np.ndarray],
+    random: tuple[np.ndarray, np.ndarray],
+) -> Flattery:
+    strength = question.strength
+    together = float(np.mean(question.by_fold(*honest)))
+    apart = float(np.mean(question.by_fold(*random)))
+    quarters = honest[1]  # both judged on the same rows
+    steps = [
+        strength(flattered) - strength(plain)
+        for flattered, plain in zip(
+            question.by_fold(random[0], quarters), question.by_fold(*honest), strict=True
+        )
+    ]
+    gain = strength(apart) - strength(together)
+    return Flattery(twins, question.measure, apart, together, gain, min(steps) > 0)
