@@ -48,14 +48,12 @@ def versions(draft: Draft, strength: float) -> list[Planted] | None:
         grown = old & draft.some(0.6)
         values[grown] = np.floor(values[grown] * rng.uniform(0.4, 0.9))
         draft.put(name, values)
-    columns: tuple[str, ...] = ()
     if rng.random() < 0.6:
         day = np.floor(rng.uniform(19_000, 19_030, draft.rows)) - 40 * old
         name = draft.add(day, "row_changed_on", dtype=pa.date32())
         draft.say("table", f'updated = "{name}"')
-        columns = (name,)
     says = f"{old.sum():,} rows are earlier records of customers who have a later one"
-    return draft.fault("versions", ("D02",), columns, strength, says, old)
+    return draft.fault("versions", ("D02",), (), strength, says, old)
 
 
 def jittered_customers(draft: Draft, strength: float) -> list[Planted] | None:
