@@ -91,10 +91,11 @@ def test_drop_rows_where_missing(table):
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_fix_takes_a_row_away_at_scoring(table, operation):
     known = OPERATIONS[operation]
-    given = {"values": [999], "limit": 35, "by": "changed", "ignore": []}
+    given = {"values": [999], "limit": 35, "by": "changed", "ignore": [], "words": ["n/a"]}
+    given |= {"formats": ["%Y"], "mapping": {}, "factor": 10}
     asked = known.required + known.optional
     arguments = {name: given[name] for name in asked if name in given}
-    if operation == "null_where":
+    if "above" in asked:  # one condition of several is asked for
         arguments["above"] = dt.date(2024, 1, 2)
     columns = ["age"] if known.needs_columns else []
     after, changes = applied(table, operation, columns, scoring=True, **arguments)

@@ -57,6 +57,13 @@ def test_exceeds_compares_with_another_column_row_by_row(table):
     assert change.sentence == "set 2 values of opens to missing (above clicks)"
 
 
+def test_words_go_in_whatever_case_and_padding_and_what_is_no_text_stays(table):
+    table = table.append_column("plan", pa.array(["N/A", " n/a ", "gold", "", None, "nan"]))
+    got, [change] = clicks(table, ("plan", "clicks"), operation="null_words", words=["n/a", ""])
+    assert got == [None, None, "gold", None, None, "nan"]
+    assert change.sentence == 'set 3 values of plan, clicks to missing ("n/a", "")'
+
+
 def test_infinite_values_of_either_sign_go_and_whole_numbers_stay(table):
     table = table.append_column("both", pa.array([INF, -INF, float("nan"), 1.0, None, 2.0]))
     got, [change] = clicks(table, ("both", "clicks"), operation="null_infinite")
@@ -71,12 +78,13 @@ def test_infinite_values_of_either_sign_go_and_whole_numbers_stay(table):
     [
         ("null_where", {"by": "joined", "below": "2023-06-02", "values": [0]}),
         ("null_where", {"by": "channel", "equals": ["web"]}),
-        ("null_where", {"exceeds": "opens"}),
+        ("null_where", {"by": "tenure", "above": 500}),
         ("null_infinite", {}),
+        ("null_words", {"words": ["web"]}),
     ],
 )
 def test_one_row_fares_as_it_does_in_the_table(table, operation, arguments):
-    ledger = Ledger([Fix(operation, ("clicks", "opens"), arguments)])
+    ledger = Ledger([Fix(operation, ("clicks", "opens", "channel"), arguments)])
     whole = ledger.apply(table)[0].to_pylist()
     rows = [ledger.apply(table.slice(i, 1), scoring=True)[0].to_pylist()[0] for i in range(6)]
     assert rows == whole

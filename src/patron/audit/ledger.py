@@ -30,8 +30,8 @@ class Fix:
     ...
     patron.errors.StudyError: fixes: there is no operation 'drop_colum'; did you mean 'drop_column'?
     Allowed: drop_duplicate_rows, keep_latest, drop_near_duplicates, drop_rows_where_missing,
-    parse_numbers, parse_dates, normalise_text, scale_where, null_value, null_below, null_above,
-    null_where, null_infinite, drop_column
+    parse_numbers, parse_dates, normalise_text, scale_where, null_value, null_words, null_below,
+    null_above, null_where, null_infinite, drop_column
     """
 
     operation: str
@@ -57,7 +57,7 @@ class Fix:
         for name in known.required:
             if name not in self.arguments:
                 raise StudyError(f"fixes: {self.operation} needs the argument '{name}'")
-        for name in ("values", "ignore", "equals"):
+        for name in ("values", "words", "ignore", "equals"):
             if not isinstance(self.arguments.get(name, []), list):
                 raise StudyError(f"fixes: {self.operation}: '{name}' must be a list")
         if self.operation == "null_where":

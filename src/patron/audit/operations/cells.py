@@ -19,8 +19,20 @@ def _drop_column(table: pa.Table, columns: Names) -> Effect:
 
 def _null_value(table: pa.Table, columns: Names, *, values: list[Any]) -> Effect:
     shown = ", ".join(str(value) for value in values)
-
     return nulled(table, columns, lambda column: _among(column, values), shown)
+
+
+def _null_words(table: pa.Table, columns: Names, *, words: list[str]) -> Effect:
+    """Texts that are one of the words but for case and padding; what is no text has none."""
+    wanted = pa.array([str(word).strip().lower() for word in words], pa.string())
+
+    def hit(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            return _never(column)
+        written = pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string())))
+        return pc.is_in(written, value_set=wanted, skip_nulls=True)
+
+    return nulled(table, columns, hit, ", ".join(f'"{word}"' for word in words))
 
 
 def _null_below(table: pa.Table, columns: Names, *, limit: Any) -> Effect:
@@ -111,6 +123,7 @@ def _as(value: Any, dtype: pa.DataType) -> pa.Scalar:
 
 CELLS: Mapping[str, Operation] = {
     "null_value": Operation(_null_value, everywhere=True, required=("values",)),
+    "null_words": Operation(_null_words, everywhere=True, required=("words",)),
     "null_below": Operation(_null_below, everywhere=True, required=("limit",)),
     "null_above": Operation(_null_above, everywhere=True, required=("limit",)),
     "null_where": Operation(
