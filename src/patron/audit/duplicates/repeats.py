@@ -1,20 +1,29 @@
-"""D: rows that say the same thing twice."""
+"""D01, D02: exact copies of rows, and several records of one customer."""
 
 __all__ = ["ExactDuplicates", "RepeatedEntities"]
 
 import numpy as np
 import pyarrow as pa
 
-from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity, masked
+from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
+from patron.audit.duplicates.flattery import flattery
+from patron.audit.duplicates.keys import (
+    Key,
+    alikeness,
+    customer_key,
+    named_rows,
+    part_column,
+)
+from patron.audit.duplicates.show import pairs_picture
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.operations import group_rows
+from patron.audit.operations.base import counted
+from patron.audit.operations.near import prepared
 from patron.schema import Role
 
-HOLDOUT = 0.2
-SERIOUS_OVERLAP = 0.01
-PAIRS_SHOWN = 5
-NAMES_SHOWN = 6
+ALIKE = 0.3
+"""Records that share a key which nobody named are one customer's only if they are this alike."""
 
 
 class ExactDuplicates(Check):
@@ -30,42 +39,29 @@ class ExactDuplicates(Check):
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """A finding if rows repeat, and repeat more than coarse columns explain."""
-        table, entity = frame.table, frame.schema.names(Role.ENTITY)
+        table, key = frame.table, customer_key(frame)
         groups = group_rows(table, table.column_names)
         repeated = _in_company(groups)
         extra = int(repeated.sum()) - len(np.unique(groups[repeated]))
         if not extra:
             return []
-        evidence: Evidence = {
-            "extra_rows": extra,
-            "share": extra / table.num_rows,
-            "holdout_with_twin": _overlap(groups),
-        }
-        if not _mostly_named(table, entity, repeated):
+        evidence: Evidence = {"extra_rows": extra, "share": extra / table.num_rows}
+        if not _mostly_named(table, key, repeated):
             pairs = _pairs(groups)
             expected = _pairs_by_chance(table)
             if expected is None or pairs < 3 * expected + 10:
-                repeat = f"{extra:,} rows repeat" if extra > 1 else "1 row repeats"
-                chance = (
-                    "with so few columns rows may well be equal by chance"
-                    if expected is None
-                    else f"as coarse as the columns are, about {expected:,.0f} of {pairs:,} equal "
-                    "pairs are expected by chance"
-                )
-                return CannotSay(
-                    f"{repeat} another, but no column identifies a row, and {chance}; "
-                    "name the entity column"
-                )
+                return CannotSay(_coarse(extra, pairs, expected))
             evidence |= {"equal_pairs": pairs, "expected_pairs_by_chance": expected}
+        flattered = flattery(frame, groups)
+        copies = "is a copy" if extra == 1 else "are copies"
         return [
             self.finding(
-                _severity(groups),
+                flattered.severity,
                 rows=extra,
-                evidence=evidence,
+                evidence=evidence | flattered.evidence,
                 meaning=(
-                    f"{extra:,} rows are copies of another row in every column. A random split "
-                    f"puts a copy into training for {_overlap(groups):.1%} of the holdout, so the "
-                    "model is tested on rows that it has seen, and copied customers count twice."
+                    f"{counted(extra, 'row')} {copies} of another row in every column. "
+                    f"{flattered.sentence} Copied customers also count twice."
                 ),
                 next_step="Drop the copies, and look for the join or the upload that made them.",
                 fix=Fix("drop_duplicate_rows", because=self.code),
@@ -74,7 +70,11 @@ class ExactDuplicates(Check):
 
 
 class RepeatedEntities(Check):
-    """D02: the same entity several times at one date, with values that differ."""
+    """D02: the same entity several times at one date, with values that differ.
+
+    Where no entity is named, an identifier that is nearly unique stands in for it, if the records
+    that share one are alike.
+    """
 
     code = "D02"
     title = "The same entity several times"
@@ -82,13 +82,11 @@ class RepeatedEntities(Check):
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """A finding if some entities repeat; not if nearly all do, as in a table of orders."""
         table, schema = frame.table, frame.schema
-        entity = schema.names(Role.ENTITY)
-        if not entity:
+        named = customer_key(frame)
+        if not named.columns:
             return CannotSay("no column has the role entity")
-        key = entity + schema.names(Role.AS_OF)
-        rows = np.flatnonzero(_named(table, entity))
-        distinct = group_rows(table, table.column_names)[rows]
-        rows = rows[np.sort(np.unique(distinct, return_index=True)[1])]  # D01 has the exact copies
+        key = named.columns + schema.names(Role.AS_OF)
+        rows = _different_records(frame, named)
         groups = group_rows(table.select(key).take(pa.array(rows)), key)
         repeated = _in_company(groups)
         if not repeated.any():
@@ -99,34 +97,79 @@ class RepeatedEntities(Check):
                 f"{several:,} of {entities:,} values of {', '.join(key)} have several rows; the "
                 "rows look like orders or snapshots. If they are snapshots, name the as_of column"
             )
+        first, second = _first_pairs(rows[repeated], groups[repeated])
+        features = prepared(table, schema.features)
+        if named.stands_in:
+            alike = alikeness(features, first, second, table.num_rows, frame.seed)
+            if alike < ALIKE:
+                return []
+        return [self._found(frame, named, rows, groups, (first, second))]
+
+    def _found(
+        self,
+        frame: Frame,
+        named: Key,
+        rows: np.ndarray,
+        groups: np.ndarray,
+        pairs: tuple[np.ndarray, np.ndarray],
+    ) -> Finding:
+        table, schema = frame.table, frame.schema
+        key = named.columns + schema.names(Role.AS_OF)
+        repeated = _in_company(groups)
+        several = len(np.unique(groups[repeated]))
         extra = int(repeated.sum()) - several
+        whole = -1 - np.arange(table.num_rows)
+        whole[rows] = groups
+        flattered = flattery(frame, whole)
         updated = schema.one(Role.UPDATED)
-        overlap = _overlap(groups)
         by = f"by {updated}" if updated else "by the order of the rows, for want of an update time"
-        return [
-            self.finding(
-                _severity(groups) if updated else Severity.WARNING,
-                key,
-                rows=extra,
-                evidence={
-                    "entities": several,
-                    "extra_rows": extra,
-                    "share": extra / table.num_rows,
-                    "holdout_with_twin": overlap,
-                    **_sample_pairs(table, rows[repeated], groups[repeated], key),
-                },
-                meaning=(
-                    f"{several:,} entities have more than one row, with values that differ. One "
-                    f"row each is wrong or old; in a random split {overlap:.1%} of the holdout "
-                    "has another version of itself in training."
-                ),
-                next_step=(
-                    f"Keep the latest record of each ({by})"
-                    + ("." if updated else "; name the updated column if there is one.")
-                ),
-                fix=Fix("keep_latest", key, {"by": updated} if updated else {}, self.code),
-            )
-        ]
+        columns = prepared(
+            table, [c.name for c in schema.columns if c.name not in key and c.role != Role.TARGET]
+        )
+        title = f"{several:,} customers have several records"
+        has = "entity has" if several == 1 else "entities have"
+        return self.finding(
+            flattered.severity if updated else Severity.WARNING,
+            key,
+            rows=extra,
+            evidence={
+                "entities": several,
+                "extra_rows": extra,
+                "share": extra / table.num_rows,
+                **flattered.evidence,
+                **pairs_picture(frame, columns, *pairs, key, title),
+            },
+            meaning=(
+                f"{several:,} {has} more than one row, with values that differ. One row each is "
+                f"wrong or old.{named.sentence} {flattered.sentence}"
+            ),
+            next_step=(
+                f"Keep the latest record of each ({by})"
+                + ("." if updated else "; name the updated column if there is one.")
+            ),
+            fix=Fix("keep_latest", key, {"by": updated} if updated else {}, self.code),
+        )
+
+
+def _different_records(frame: Frame, named: Key) -> np.ndarray:
+    """The rows that name a customer, less exact copies: D01 has those, D04 those between parts."""
+    rows = np.flatnonzero(named_rows(frame.table, named.columns))
+    part = part_column(frame)
+    names = [name for name in frame.table.column_names if name != part]
+    distinct = group_rows(frame.table, names)[rows]
+    kept: np.ndarray = rows[np.sort(np.unique(distinct, return_index=True)[1])]
+    return kept
+
+
+def _coarse(extra: int, pairs: int, expected: float | None) -> str:
+    repeat = f"{extra:,} rows repeat" if extra > 1 else "1 row repeats"
+    chance = (
+        "with so few columns rows may well be equal by chance"
+        if expected is None
+        else f"as coarse as the columns are, about {expected:,.0f} of {pairs:,} equal "
+        "pairs are expected by chance"
+    )
+    return f"{repeat} another, but no column identifies a row, and {chance}; name the entity column"
 
 
 def _in_company(groups: np.ndarray) -> np.ndarray:
@@ -134,25 +177,16 @@ def _in_company(groups: np.ndarray) -> np.ndarray:
     return counts[inverse] > 1
 
 
-def _overlap(groups: np.ndarray) -> float:
-    """The share of a random holdout's rows that have an equal row in training."""
-    counts = np.unique(groups, return_counts=True)[1]
-    return float((counts * (1 - HOLDOUT ** (counts - 1.0))).sum() / len(groups))
+def _first_pairs(rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first two rows of each group that has several, in the table's order."""
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(groups[order]) != 0))
+    starts = starts[np.argsort(rows[order[starts]], kind="stable")]
+    return rows[order[starts]], rows[order[starts + 1]]
 
 
-def _severity(groups: np.ndarray) -> Severity:
-    return Severity.SERIOUS if _overlap(groups) >= SERIOUS_OVERLAP else Severity.WARNING
-
-
-def _named(table: pa.Table, entity: tuple[str, ...]) -> np.ndarray:
-    named = np.ones(table.num_rows, dtype=bool)
-    for name in entity:
-        named &= table.column(name).is_valid().to_numpy()
-    return named
-
-
-def _mostly_named(table: pa.Table, entity: tuple[str, ...], repeated: np.ndarray) -> bool:
-    return bool(entity) and bool(_named(table, entity)[repeated].mean() > 0.5)
+def _mostly_named(table: pa.Table, key: Key, repeated: np.ndarray) -> bool:
+    return bool(key.columns) and bool(named_rows(table, key.columns)[repeated].mean() > 0.5)
 
 
 def _pairs(groups: np.ndarray) -> int:
@@ -186,22 +220,3 @@ def _pairs_by_chance(table: pa.Table) -> float | None:
     share = max(shares)
     differing = _pairs(group_rows(table, others)) - _pairs(group_rows(table, names))
     return differing * share / (1 - share) if share < 1 else None
-
-
-def _sample_pairs(
-    table: pa.Table, rows: np.ndarray, groups: np.ndarray, key: tuple[str, ...]
-) -> Evidence:
-    """Which columns differ between the records of the first few entities, by a hashed name."""
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(groups[order]) != 0))
-    firsts = rows[order[starts]]
-    evidence: Evidence = {}
-    for place in np.argsort(firsts, kind="stable")[:PAIRS_SHOWN]:
-        pair = rows[order[starts[place] : starts[place] + 2]]
-        one, two = (table.slice(int(row), 1).to_pylist()[0] for row in pair)
-        differing = [name for name in one if one[name] != two[name]]
-        shown = masked("|".join(str(one[name]) for name in key))
-        names = ", ".join(differing[:NAMES_SHOWN])
-        more = f" and {len(differing) - NAMES_SHOWN} more" if differing[NAMES_SHOWN:] else ""
-        evidence[f"pair_{len(evidence) + 1}"] = f"{shown}: {names}{more} differ"
-    return evidence

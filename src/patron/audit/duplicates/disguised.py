@@ -1,0 +1,203 @@
+"""D03: the same person under another key."""
+
+__all__ = ["SamePerson", "compared", "customers", "near_rows"]
+
+from typing import Any
+
+import numpy as np
+
+from patron.audit.base import CannotSay, Check, Evidence, Finding
+from patron.audit.duplicates.flattery import flattery
+from patron.audit.duplicates.keys import Key, customer_key, named_rows, part_column
+from patron.audit.duplicates.persons import MOST_SHARING, Contact, Same, contacts, same_person
+from patron.audit.duplicates.show import pairs_picture
+from patron.audit.frame import Frame
+from patron.audit.ledger import Fix
+from patron.audit.operations import group_rows
+from patron.audit.operations.base import counted
+from patron.audit.operations.near import TOLERANCE, NearPairs, grouped, near_pairs, prepared
+from patron.schema import Role
+
+FEWEST_ROWS = 50
+FEWEST_PAIRS = 5
+MOSTLY = 0.8
+
+
+def near_rows(frame: Frame) -> NearPairs:
+    """Pairs of rows at one as_of that are nearly equal in the features; exact ones included."""
+    as_of = frame.schema.names(Role.AS_OF)
+    within = group_rows(frame.table, as_of) if as_of else None
+    columns = prepared(frame.table, compared(frame))
+    return near_pairs(columns, frame.table.num_rows, tolerance=TOLERANCE, within=within)
+
+
+def compared(frame: Frame) -> tuple[str, ...]:
+    """The columns that rows are compared by: the features, less one that parts the table."""
+    part = part_column(frame)
+    return tuple(name for name in frame.features if name != part)
+
+
+def customers(frame: Frame, key: Key) -> np.ndarray:
+    """A number for the customer of each row; rows without a name are customers of their own."""
+    columns = key.columns + frame.schema.names(Role.AS_OF)
+    if not key.columns:
+        return np.arange(frame.table.num_rows)
+    customers = group_rows(frame.table, columns)
+    lacking = ~named_rows(frame.table, key.columns)
+    customers[lacking] = -1 - np.flatnonzero(lacking)
+    return customers
+
+
+class SamePerson(Check):
+    """D03: rows of one person under several keys.
+
+    By contact (an e-mail, a telephone number, a name with a postcode, however spelt), and by rows
+    that are nearly equal although nothing but copying explains it.
+    """
+
+    code = "D03"
+    title = "The same person under another key"
+
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
+        """One finding for each contact, and one for what is nearly equal beside that."""
+        rows = frame.table.num_rows
+        if rows < FEWEST_ROWS:
+            return CannotSay(f"the table has {rows} rows; below {FEWEST_ROWS} likeness is no proof")
+        key = customer_key(frame)
+        apart = customers(frame, key)
+        if key.columns and _is_orders(apart[named_rows(frame.table, key.columns)]):
+            return CannotSay(
+                f"most values of {', '.join(key.columns)} have several rows; the rows look like "
+                "orders or snapshots"
+            )
+        found, known = self._by_contact(frame, key, apart)
+        near = self._nearly_equal(frame, key, apart, known)
+        return [*found, *near]
+
+    def _by_contact(
+        self, frame: Frame, key: Key, apart: np.ndarray
+    ) -> tuple[list[Finding], np.ndarray]:
+        """The findings by contact, and a number for each row that persons share."""
+        features = prepared(frame.table, frame.features)
+        persons = np.arange(frame.table.num_rows)
+        first = second = np.zeros(0, dtype=np.int64)
+        kinds, names = contacts(frame)
+        found = []
+        for contact in kinds:
+            same = same_person(frame, contact, names, apart, features)
+            new = persons[same.first] != persons[same.second]
+            if new.sum() > (1 - MOSTLY) * len(new):
+                found.append(self._of_contact(frame, key, contact, same))
+                first = np.concatenate([first, same.first])
+                second = np.concatenate([second, same.second])
+                persons = grouped(len(persons), first, second)
+        return found, persons
+
+    def _of_contact(self, frame: Frame, key: Key, contact: Contact, same: Same) -> Finding:
+        table, schema = frame.table, frame.schema
+        groups = grouped(table.num_rows, same.first, same.second)
+        extra = table.num_rows - len(np.unique(groups))
+        flattered = flattery(frame, groups)
+        updated = schema.one(Role.UPDATED)
+        what = f"{extra:,} rows share their {contact.kind} with another customer"
+        evidence: Evidence = {
+            "found_by": contact.kind,
+            "extra_rows": extra,
+            "share": extra / table.num_rows,
+            "spelt_alike": _spelt_alike(frame, contact.columns, same),
+            "shared_under_other_names": same.households,
+            "rows_with_a_placeholder": same.placeholders,
+            **flattered.evidence,
+        }
+        shown = prepared(table, [n for n in frame.features if n not in contact.columns])
+        evidence |= pairs_picture(frame, shown, same.first, same.second, key.columns, what)
+        arguments: dict[str, Any] = {"loose": True} | ({"by": updated} if updated else {})
+        if same.placeholders:
+            arguments["most"] = MOST_SHARING
+        fix = Fix("keep_latest", same.key + schema.names(Role.AS_OF), arguments, self.code)
+        left = (
+            f" {counted(same.households, 'pair')} with other names are left: households."
+            if same.households
+            else ""
+        )
+        return self.finding(
+            flattered.severity,
+            contact.columns,
+            rows=extra,
+            evidence=evidence,
+            meaning=(
+                f"{what}, once case, dots, spaces and punctuation are set aside: one person under "
+                f"several keys.{left} {flattered.sentence}"
+            ),
+            next_step="Look at the pairs, keep the latest record of each, and join their history.",
+            fix=fix,
+        )
+
+    def _nearly_equal(
+        self, frame: Frame, key: Key, apart: np.ndarray, persons: np.ndarray
+    ) -> list[Finding]:
+        every = near_rows(frame)
+        new = apart[every.first] != apart[every.second]  # D02 and D01 have the others
+        part = part_column(frame)
+        if part:  # D04 has what lies in two parts
+            parts = group_rows(frame.table, [part])
+            new &= parts[every.first] == parts[every.second]
+        if not key.columns:
+            exact = group_rows(frame.table, frame.table.column_names)
+            new &= exact[every.first] != exact[every.second]
+        told = persons[every.first] == persons[every.second]
+        pairs = every.only(new & ~told)
+        if len(pairs.first) < max(FEWEST_PAIRS, (1 - MOSTLY) * new.sum()):
+            return []
+        return [self._of_likeness(frame, key, pairs)]
+
+    def _of_likeness(self, frame: Frame, key: Key, pairs: NearPairs) -> Finding:
+        table, schema = frame.table, frame.schema
+        groups = grouped(table.num_rows, pairs.first, pairs.second)
+        extra = table.num_rows - len(np.unique(groups))
+        flattered = flattery(frame, groups)
+        names = compared(frame)
+        columns = prepared(table, names)
+        title = f"{counted(extra, 'row')} nearly equal to another customer's"
+        evidence: Evidence = {
+            "found_by": "nearly equal values",
+            "extra_rows": extra,
+            "share": extra / table.num_rows,
+            "columns_compared": len(columns),
+            "columns_that_differ": pairs.allowed,
+            "near_misses": pairs.near_misses,
+            "exactly_equal_pairs": int((pairs.differing == 0).sum()),
+            **flattered.evidence,
+            **pairs_picture(frame, columns, pairs.first, pairs.second, key.columns, title),
+        }
+        updated, as_of = schema.one(Role.UPDATED), schema.one(Role.AS_OF)
+        arguments: dict[str, Any] = {"tolerance": TOLERANCE}
+        arguments |= {"by": updated} if updated else {}
+        arguments |= {"within": as_of} if as_of else {}
+        but = f"all but {pairs.allowed}" if pairs.allowed else "all"
+        return self.finding(
+            flattered.severity,
+            rows=extra,
+            evidence=evidence,
+            meaning=(
+                f"{counted(extra, 'row')} nearly equal another in {but} of {len(columns)} columns, "
+                "under another key. By chance many more rows would differ in one or two columns "
+                f"more; only {counted(pairs.near_misses, 'pair')} do. {flattered.sentence}"
+            ),
+            next_step=(
+                "Look for the second import or the account that was opened anew; keep one row of "
+                "each customer."
+            ),
+            fix=Fix("drop_near_duplicates", names, arguments, self.code),
+        )
+
+
+def _is_orders(customers: np.ndarray) -> bool:
+    counts = np.unique(customers, return_counts=True)[1]
+    return bool(len(counts)) and bool((counts > 1).mean() > 0.5)
+
+
+def _spelt_alike(frame: Frame, columns: tuple[str, ...], same: Same) -> float:
+    """The share of the pairs whose contact is equal as it is written."""
+    written = group_rows(frame.table, columns)
+    return float((written[same.first] == written[same.second]).mean())
