@@ -3,5 +3,7 @@
 __all__ = ["CHECKS"]
 
 from patron.audit.base import Check
+from patron.audit.values.spellings import Spellings
+from patron.audit.values.written import WrittenAsText
 
-CHECKS: tuple[type[Check], ...] = ()
+CHECKS: tuple[type[Check], ...] = (WrittenAsText, Spellings)
