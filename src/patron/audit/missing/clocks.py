@@ -1,0 +1,102 @@
+"""Columns that say when a customer began: a date, a tenure in days, or the row's own date."""
+
+__all__ = ["Clock", "clocks", "day_of", "days"]
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from patron.audit.frame import Frame
+from patron.audit.missing.relations import numbers
+from patron.schema import Role
+from patron.schema.look import words
+
+_BEGINNING = {
+    *("tenure", "signup", "registration", "registered", "joined", "join", "membership", "enrolled"),
+    *("acquisition", "acquired", "created", "onboarded", "opened", "vintage", "since"),
+}
+_WHOSE = {"account", "customer", "member", "client", "user", "relationship"}
+_OTHER = {
+    *("last", "latest", "recent", "recency", "previous", "next", "visit", "login", "purchase"),
+    *("order", "seen", "contact", "open", "click", "cost", "channel", "birth"),
+}
+_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+MOST_STEPS = 400
+FEWEST_STEPS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """A column by which customers can be put in the order of their beginning.
+
+    `began` rises with time [rows], NaN where unknown; `dated`: the column holds dates.
+    """
+
+    name: str
+    began: np.ndarray
+    dated: bool
+
+    @cached_property
+    def edges(self) -> np.ndarray:
+        """The starts of so many steps in time, ascending: every value, or the quantiles of many."""
+        known = self.began[np.isfinite(self.began)]
+        distinct = np.unique(known)
+        if len(distinct) > MOST_STEPS:
+            distinct = np.unique(
+                np.quantile(known, np.arange(MOST_STEPS) / MOST_STEPS, method="lower")
+            )
+        return distinct
+
+    @cached_property
+    def steps(self) -> np.ndarray:
+        """The step of each row; -1 where unknown."""
+        known = np.isfinite(self.began)
+        steps = np.full(len(self.began), -1)
+        steps[known] = np.searchsorted(self.edges, self.began[known], side="right") - 1
+        return steps
+
+    def shown(self, value: float) -> str | int | float:
+        """A value of `began` as the column would write it: an ISO date, or a tenure."""
+        if self.dated:
+            return day_of(value)
+        return int(-value) if float(value).is_integer() else -value
+
+
+def clocks(frame: Frame) -> list[Clock]:
+    """The table's clocks, dates first.
+
+    A name only chooses what to look along. A date of the last visit is none: whoever has not
+    come for long has honest zeros.
+    """
+    found = []
+    for name in frame.schema.names(Role.DATE, Role.AS_OF):
+        kind = frame.table.schema.field(name).type
+        if pa.types.is_temporal(kind) and not _OTHER & set(words(name)):
+            found.append(Clock(name, np.floor(days(frame, name)), True))
+    for name in numbers(frame):
+        of_name = set(words(name))
+        begins = _BEGINNING & of_name or ("age" in of_name and _WHOSE & of_name)
+        if begins and not _OTHER & of_name:
+            found.append(Clock(name, -frame.values(name), False))
+    return [clock for clock in found if len(clock.edges) >= FEWEST_STEPS]
+
+
+def days(frame: Frame, name: str) -> np.ndarray:
+    """A column of dates as days since 1970, NaN where missing; a time is a part of a day."""
+    kind = frame.table.schema.field(name).type
+    a_day = 1 if pa.types.is_date32(kind) else 86_400 * _A_SECOND["ms"]
+    if pa.types.is_timestamp(kind):
+        a_day = 86_400 * _A_SECOND[kind.unit]
+    return frame.values(name) / a_day
+
+
+def day_of(days: float) -> str:
+    """Days since 1970 as an ISO date.
+
+    >>> day_of(19_783)
+    '2024-03-01'
+    """
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=int(days))).isoformat()

@@ -1,0 +1,95 @@
+"""M05: whether a value is missing tells something of the target."""
+
+__all__ = ["TellingMissing"]
+
+import numpy as np
+
+from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
+from patron.audit.frame import Frame
+from patron.audit.missing.blocks import blocks
+from patron.audit.missing.relations import Relations
+from patron.audit.scoring import Question
+
+FEWEST = 30
+CHANCE = 5.0
+WORTH, STRONG = 1.6, 3.0
+
+
+class TellingMissing(Check):
+    """M05: missingness depends on the target, beyond what the other columns tell.
+
+    The rows where a column is missing are compared with the others in how far the target is from
+    what the other columns predict. L01 has the columns whose missingness makes the answer certain.
+    """
+
+    code = "M05"
+    title = "Missing values that tell of the target"
+    needs_target = True
+
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
+        """One finding for each block of columns with the same gaps."""
+        if frame.too_few:
+            return CannotSay(frame.too_few)
+        relations = Relations(frame, frame.sample_rows)
+        worst: dict[str, Finding] = {}
+        for question in frame.questions:
+            everyone = np.ones(len(question.y), dtype=bool)
+            for columns, missing in blocks(frame):
+                gone = missing[frame.sample_rows]
+                if min(gone.sum(), (~gone).sum()) < FEWEST:
+                    continue
+                rest = question.y - relations.expected(columns, question.y, everyone)
+                found = self._judged(frame, question, columns, gone, rest)
+                if found and (
+                    columns[0] not in worst or found.severity.rank < worst[columns[0]].severity.rank
+                ):
+                    worst[columns[0]] = found
+        return list(worst.values())
+
+    def _judged(
+        self,
+        frame: Frame,
+        question: Question,
+        columns: tuple[str, ...],
+        gone: np.ndarray,
+        rest: np.ndarray,
+    ) -> Finding | None:
+        certain = frame.certain(columns[0], question)
+        if certain and certain.where in ("missing", "present"):
+            return None
+        step = rest[gone].mean() - rest[~gone].mean()
+        error = (rest[gone].var() / gone.sum() + rest[~gone].var() / (~gone).sum()) ** 0.5
+        middle = question.y.mean()
+        there, elsewhere = (
+            float(np.clip(middle + rest[rows].mean(), 0.01, 0.99)) for rows in (gone, ~gone)
+        )
+        odds = there / (1 - there) / (elsewhere / (1 - elsewhere))
+        times = max(odds, 1 / odds)
+        if abs(step) < CHANCE * error or times < WORTH:
+            return None
+        strong = times >= STRONG
+        rows = int(frame.missing(columns[0]).sum())
+        listed = ", ".join(columns)
+        evidence: Evidence = {
+            "tells": question.about,
+            "odds_ratio": odds,
+            "missingness_alone": frame.alone(columns[0], question, missing=True).value,
+            "measure": question.measure,
+        }
+        more = "more" if odds > 1 else "less"
+        return self.finding(
+            Severity.WARNING if strong else Severity.NOTE,
+            columns,
+            rows=rows,
+            evidence=evidence,
+            meaning=(
+                f"Where {listed} is missing, {question.about} is {more} likely than the other "
+                f"columns lead one to expect: the odds are {times:.1f} times as "
+                f"{'high' if odds > 1 else 'low'}. If values go missing because of the outcome, "
+                "or are filled in after it, the model's score is not to be had in practice."
+            ),
+            next_step=(
+                f"Find out how {listed} comes to be missing, and whether that is so before the "
+                "outcome is known."
+            ),
+        )

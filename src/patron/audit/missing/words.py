@@ -1,0 +1,185 @@
+"""M02: words that stand for a missing value."""
+
+__all__ = ["WordsForMissing"]
+
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
+from patron.audit.frame import Frame
+from patron.audit.ledger import Fix
+from patron.audit.missing.relations import Relations
+from patron.audit.missing.weigh import common
+from patron.audit.operations import plain
+from patron.schema import Role
+
+NEVER_A_VALUE = frozenset(
+    (
+        *("", "?", "??", "???", "-", "--", "---", "–", "—", ".", "..", "*", "#n/a", "n/a", "n.a."),
+        *("n. a.", "na/", "nan", "null", "<null>", "(null)", "nil", "<na>", "\\n", "#null!"),
+        *("missing", "not available", "no data", "no value", "not provided", "not given", "empty"),
+        *("blank", "(blank)", "(empty)", "tbd", "undefined", "k.a.", "k. a.", "keine angabe"),
+        *("n.v.", "n.d.", "n. d.", "s.d.", "s/d", "non renseigné", "sin datos", "brak danych"),
+        *("non disponibile", "no disponible", "geen gegevens", "нет данных"),
+    )
+)
+"""What nobody would call a group of customers."""
+
+PERHAPS = frozenset(
+    (
+        *("unknown", "(unknown)", "unk", "unknwn", "not known", "unspecified", "not specified"),
+        *("none", "na", "not set", "unbekannt", "inconnu", "inconnue", "desconocido", "ukendt"),
+        *("sconosciuto", "onbekend", "nieznany", "nieznane", "brak", "okänd", "ukjent"),
+        *("desconhecido", "неизвестно", "tuntematon", "neznámý", "ismeretlen", "不明", "未知"),
+    )
+)
+"""What may be an honest level ("none" of a list of add-ons), or a gap with a name."""
+
+FEW, SHARE = 3, 0.001
+CHANCE = 4.0
+BARS = 12
+
+
+class _Words(NamedTuple):
+    """The words found in one column, as they are written there, with their rows."""
+
+    column: str
+    counts: dict[str, int]
+    sure: bool
+    because: str
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+
+class WordsForMissing(Check):
+    """M02: texts such as "N/A", "?", an empty one or "unknown" in the place of a missing value.
+
+    Some can be nothing else. "unknown" or "none" may be a level with a meaning of its own: it is
+    taken for a gap if the column has other gaps too, or if its rows are like all others.
+    """
+
+    code = "M02"
+    title = "Words for missing"
+
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
+        """One finding for the columns that surely have such words, one for the others."""
+        skipped = (Role.ENTITY, Role.TARGET, Role.TREATMENT, Role.IGNORE, Role.FUTURE)
+        texts = [
+            column.name
+            for column in frame.schema.columns
+            if column.role not in skipped and _is_text(frame.table.schema.field(column.name).type)
+        ]
+        if not texts:
+            return CannotSay("no column holds text")
+        told = [words for name in texts if (words := _words(frame, name))]
+        findings = []
+        for sure in (True, False):
+            if group := [words for words in told if words.sure is sure]:
+                findings.append(
+                    self._found(frame, group, Severity.WARNING if sure else Severity.NOTE)
+                )
+        return findings
+
+    def _found(self, frame: Frame, told: list[_Words], severity: Severity) -> Finding:
+        columns = tuple(each.column for each in told)
+        spelled = sorted({_shown(word) for each in told for word in each.counts})
+        most = max(told, key=lambda each: each.rows)
+        evidence: Evidence = {
+            "words": spelled,
+            "rows_by_column": {each.column: each.rows for each in told},
+            "because": {each.column: each.because for each in told},
+            "picture": _picture(frame, most),
+        }
+        listed, said = ", ".join(columns), ", ".join(spelled)
+        sure = severity is Severity.WARNING
+        return self.finding(
+            severity,
+            columns,
+            rows=max(each.rows for each in told),
+            evidence=evidence,
+            meaning=(
+                f"{listed}: {said} stands where a value is missing ({most.rows:,} rows of "
+                f"{most.column}). As a word it is one more level, and its rows are not counted as "
+                "missing."
+                if sure
+                else f"{listed}: {said} is a level like the others, and its rows differ from the "
+                f"rest ({most.rows:,} of {most.column}: {most.because}). It may carry a meaning "
+                "of its own."
+            ),
+            next_step=(
+                "Set them to missing; a model learns from missing values too."
+                if sure
+                else "Ask what the word means. As missing values they would tell a model the same."
+            ),
+            fix=Fix("null_words", columns, {"words": _folded(told)}, self.code),
+        )
+
+
+def _words(frame: Frame, name: str) -> _Words | None:
+    column = plain(frame.table.column(name))
+    counted = pc.value_counts(column.drop_null())
+    found = {
+        text: count
+        for text, count in zip(
+            counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
+        )
+        if text.strip().lower() in NEVER_A_VALUE | PERHAPS
+    }
+    if not found or len(found) == len(counted):
+        return None
+    rows, total = sum(found.values()), len(column)
+    if rows < FEW or rows < SHARE * total:
+        return _Words(name, found, False, "only a few rows")
+    folded = {text.strip().lower() for text in found}
+    if folded & NEVER_A_VALUE:
+        return _Words(name, found, True, "no value is written like that")
+    if column.null_count or len(found) > 1:
+        return _Words(name, found, True, "the column has gaps of another kind too")
+    return _judged(frame, name, found)
+
+
+def _judged(frame: Frame, name: str, found: dict[str, int]) -> _Words:
+    """A lone "unknown" in a column without gaps: a gap if its rows are like all others."""
+    relations = Relations.of(frame)
+    taken = plain(frame.table.column(name)).take(pa.array(relations.rows))
+    hit = pc.is_in(taken, value_set=pa.array(list(found), taken.type)).to_numpy()
+    if relations.apart((name,), hit) < CHANCE:
+        return _Words(name, found, True, "its rows are like all others")
+    stump = common(frame, hit, (name,))
+    return _Words(name, found, False, f"mostly where {stump.says}" if stump else "its rows differ")
+
+
+def _folded(told: list[_Words]) -> list[str]:
+    return sorted({word.strip().lower() for each in told for word in each.counts})
+
+
+def _shown(word: str) -> str:
+    return f'"{word}"'
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _picture(frame: Frame, words: _Words) -> Evidence:
+    """The commonest levels of the column, those words among them."""
+    column = plain(frame.table.column(words.column))
+    counted = pc.value_counts(column.drop_null()).to_pylist()
+    levels = sorted(((each["counts"], each["values"]) for each in counted), reverse=True)
+    shown = [level for level in levels if level[1] in words.counts or level[0] >= FEW][:BARS]
+    missing = [level for level in levels if level[1] in words.counts and level not in shown]
+    shown = [*shown[: BARS - len(missing[:3])], *missing[:3]]
+    return {
+        "kind": "histogram",
+        "title": f"{words.rows:,} rows of {words.column} hold a word for missing",
+        "column": words.column,
+        "labels": [_shown(text) for _, text in shown],
+        "counts": [count for count, _ in shown],
+        "mark": [_shown(word) for word in words.counts],
+        "mark_name": "stands for missing",
+    }

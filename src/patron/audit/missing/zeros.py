@@ -1,0 +1,161 @@
+"""M06: zeros that behave like the average customer instead of like those with low values."""
+
+__all__ = ["AverageZeros"]
+
+from typing import NamedTuple
+
+import numpy as np
+
+from patron.audit.base import CannotSay, Check, Finding
+from patron.audit.frame import Frame
+from patron.audit.ledger import Fix
+from patron.audit.missing.relations import Likeness, Relations, likeness, numbers, ranks_of
+from patron.audit.missing.tracking import untracked_columns
+from patron.audit.missing.weigh import weighed
+
+FEWEST_ROWS = 500
+LEAST_VALUES = 6
+LEAST_FALSE, SURELY = 0.005, 0.03
+ALL, PURE = 0.6, 0.8
+EXPLAINED = 0.5
+HOLLOW = 3.0
+CUTS, USEFUL = (0.2, 0.4, 0.6, 0.8), 0.3
+
+
+class _False(NamedTuple):
+    """False zeros: how they were told, the rows that may have one (`hit`, sampled), and the share
+    of false ones among those (`weight`) and among all zeros."""
+
+    like: Likeness | None
+    weight: float
+    share: float
+    hit: np.ndarray
+
+
+class AverageZeros(Check):
+    """M06: zeros that behave like the average instead of like low values.
+
+    From the rows above zero, the other columns learn what value to expect. Whoever honestly has
+    zero is expected low, at least as low as those with the lowest values. Zeros in the place of
+    missing values are expected like everybody. Zeros that other columns explain (who has no
+    account has no points) are left out.
+    """
+
+    code = "M06"
+    title = "Zeros that behave like the average"
+
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
+        """One finding for each such column."""
+        if frame.table.num_rows < FEWEST_ROWS:
+            return CannotSay(
+                f"{frame.table.num_rows} rows are too few to compare zeros with low values; "
+                f"at least {FEWEST_ROWS} are needed"
+            )
+        relations, told = Relations.of(frame), untracked_columns(frame)
+        findings = []
+        for name in numbers(frame):
+            if name not in told and (false := _judged(relations, name)):
+                findings.append(self._found(frame, relations, name, false))
+        return findings
+
+    def _found(self, frame: Frame, relations: Relations, name: str, false: _False) -> Finding:
+        values = frame.values(name)
+        zeros = int((values == 0).sum())
+        fix = self._fix(relations, name, false)
+        severity, evidence = weighed(frame, fix) if fix else weighed(frame, _all(name, self.code))
+        evidence |= {"zeros": zeros, "share_of_zeros_that_are_false": false.share}
+        if false.like:
+            evidence |= {
+                "expected_high_among_zeros_share": false.like.hit,
+                "expected_high_among_low_values_share": false.like.near,
+                "expected_high_among_all_share": false.like.all,
+            }
+        return self.finding(
+            severity,
+            (name,),
+            rows=round(false.share * zeros),
+            evidence=evidence,
+            meaning=_meaning(name, zeros, false),
+            next_step=(
+                f"Find out when {name} is written as 0 though it is not known, and set it to "
+                "missing there; a model learns from missing values too."
+            ),
+            fix=fix,
+        )
+
+    def _fix(self, relations: Relations, name: str, false: _False) -> Fix | None:
+        """All zeros, if nearly all are false; else those that one other column contradicts.
+
+        False zeros lie on both sides of a limit as all rows above zero do. Where no more zeros lie
+        beyond it than the false ones among them, the honest ones do not.
+        """
+        if false.share >= ALL:
+            return _all(name, self.code)
+        above = relations.values(name) > 0
+        best: tuple[float, Fix] | None = None
+        for other in (each for each in relations.ordered if each != name):
+            judge = relations.values(other)
+            for cut in np.unique(np.nanquantile(judge, CUTS)):
+                expected, seen = (float((judge > cut)[rows].mean()) for rows in (above, false.hit))
+                pure = false.weight * expected >= PURE * seen
+                if pure and expected >= USEFUL and (best is None or expected > best[0]):
+                    limit = int(cut) if float(cut).is_integer() else float(cut)
+                    arguments = {"values": [0], "by": other, "above": limit}
+                    best = expected, Fix("null_where", (name,), arguments, self.code)
+        return best[1] if best else None
+
+
+def _judged(relations: Relations, name: str) -> _False | None:
+    values = relations.values(name)
+    known, zero = np.isfinite(values), values == 0
+    distinct = np.unique(values[known & ~zero])
+    if zero.sum() < 20 or len(distinct) < LEAST_VALUES or distinct[0] < 0:
+        return None
+    like = likeness(relations, name, zero)
+    if like is None:
+        alone = _out_of_the_blue(relations, name, zero, known)
+        return _False(None, 1.0, 1.0, zero) if alone else None
+    if like.surely < SURELY:
+        return None
+    hit = zero & (relations.expected((name,), zero.astype(float), known) < EXPLAINED)
+    like = likeness(relations, name, hit)
+    if like is None or like.surely < SURELY:
+        return None
+    weight = min(like.weight, 1.0)
+    share = weight * hit.sum() / zero.sum()
+    return _False(like, weight, share, hit) if share * zero.mean() >= LEAST_FALSE else None
+
+
+def _out_of_the_blue(relations: Relations, name: str, zero: np.ndarray, known: np.ndarray) -> bool:
+    """Whether zeros stand apart from the other values, and nothing in their rows tells of them."""
+    above = relations.values(name)[known & ~zero]
+    close = (above <= np.median(above) / 10).sum()
+    apart = zero.sum() >= HOLLOW * close and len(np.unique(above)) >= 30
+    if not apart or not 0.02 <= zero.mean() <= 0.35:
+        return False
+    explained = relations.expected((name,), zero.astype(float), known)
+    ranks = ranks_of(np.where(known, explained, np.nan))
+    told = ranks[zero].mean() - ranks[known & ~zero].mean()  # the AUC less a half
+    chance = (1 / zero.sum() + 1 / len(above)) ** 0.5 * 12**-0.5
+    return bool(told <= 3 * chance)
+
+
+def _all(name: str, code: str) -> Fix:
+    return Fix("null_value", (name,), {"values": [0]}, code)
+
+
+def _meaning(name: str, zeros: int, false: _False) -> str:
+    if false.like is None:
+        return (
+            f"{zeros:,} rows have 0 in {name}, with hardly a value between 0 and a tenth of the "
+            "median, and no other column tells which rows they are. Honest zeros are the end of "
+            "low values, and somebody's; these look like missing values. A model reads them as "
+            "the lowest."
+        )
+    return (
+        f"By their other columns, {false.like.hit:.1%} of the rows with 0 in {name} are expected "
+        f"among its high values; of those with the lowest values above 0 it is "
+        f"{false.like.near:.1%}, of all {false.like.all:.1%}. About {false.share:.0%} of the "
+        f"{zeros:,} zeros are thus no low values but missing ones. A model reads them as the "
+        "lowest."
+    )
