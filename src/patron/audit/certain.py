@@ -60,7 +60,7 @@ def certainly(positive: np.ndarray, hit: np.ndarray, *, asked_once: bool) -> boo
 def in_words(values: np.ndarray, hit: np.ndarray) -> str:
     """The rows `hit` as a condition on the column's values; NaN is missing.
 
-    >>> in_words(np.array([0, 0, 3, 5, np.nan]), np.array([False, False, True, True, False]))
+    >>> in_words(np.array([0, 1, 3, 5, np.nan]), np.array([False, False, True, True, False]))
     '3 or more'
     """
     inside, outside = values[hit], values[~hit]

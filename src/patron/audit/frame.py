@@ -29,6 +29,7 @@ from patron.schema import Role, Schema
 MOST_ROWS, LEAST_ROWS, MOST_CELLS = 20_000, 2_000, 8_000_000
 MOST_KEPT = 25_000_000
 MOST_JOINED = 200
+LEAST_ZERO = 0.05
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
 
@@ -177,7 +178,7 @@ class Frame:
         )
         amount = Question(ranks / (2 * len(y)), name, "rank correlation")
         above = (y > 0).astype(np.float64)
-        if (y == 0).mean() < 0.2 or above.sum() < FEWEST_OF_A_CLASS:
+        if (y == 0).mean() < LEAST_ZERO or above.sum() < FEWEST_OF_A_CLASS:
             return (amount,)
         return Question(above, f"{name} above zero", "AUC"), amount
 

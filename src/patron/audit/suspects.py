@@ -3,21 +3,30 @@
 __all__ = ["stand_apart", "tell_beside_the_rest"]
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from patron.audit.scoring import Question, learnt_means
 
-# In squared strength, which adds up over columns that tell of the answer independently.
-LEAST_ADDED = 0.4
-LEAST_ADDED_BY_A_RELATIVE = 0.5
-# Honest columns are traces of the same habits: together they tell much less than the sum of each.
-# From MOST_KEPT on (a share of that sum) they do not, and none can stand out by repeating nothing.
+# In squared strength, which adds up over columns that tell of the answer independently: what a
+# column must tell beside the others, and as a share of what they tell together.
+LEAST_TOLD = 0.4
+LEAST_SHARE = 0.25
+# Honest columns are traces of the same habits: they are related among rows of the same answer, and
+# together they tell much less than the sum of each. Where they tell more than MOST_KEPT of that
+# sum, or hardly anything, to be related to no other column is no sign; nor in few rows, where
+# chance hides relations.
+# LEAST_NEW is low because leaks, though unrelated, leave little for each other to add.
+MOST_RELATED = 0.2
+LEAST_NEW = 0.25
 MOST_KEPT = 0.65
-LEAST_NEW = 0.6
+LEAST_HONEST = 0.5
+# A column that is related to others is judged by what it adds, beside the next best.
 TIMES_THE_NEXT = 4.0
 ALIKE = 0.8
 CANDIDATES = 12
+FEWEST_ROWS = 1_000
 SHRINK = 1e-3
 
 
@@ -47,23 +56,30 @@ def stand_apart(
 def tell_beside_the_rest(
     codes: Mapping[str, np.ndarray], question: Question, folds: np.ndarray
 ) -> list[str]:
-    """The names that tell of the answer nearly all that they tell *beside* the other columns.
+    """The names that tell much of the answer, and tell it *beside* what the others tell.
 
-    An honest column shares with others what it tells, because all are traces of what the customer
-    is like. The answer with noise shares nothing with them but the answer. Measured with an
-    additive model of the columns' cross-fitted means: squared strengths add up where columns are
-    independent given the answer. The strongest such column is set aside and the rest is asked
-    again, so that weaker ones come to light; a column and its near copies are left out together.
+    An honest column is related to others also among rows of the same answer, because all are traces
+    of what the customer is like. The answer with noise shares nothing with them but the answer; nor
+    do several such with each other, so that they cannot hide behind one another. A column with the
+    answer mixed in is related to others, but adds far more to them than the next best column does.
+    Measured on the columns' cross-fitted means; a column's near copies are left out with it.
     """
     sums = _Sums.of(codes, question, folds)
     left, named = list(range(len(sums.names))), []
-    while len(left) > 3:
-        place = sums.strangest(left)
-        if place is None:
+    while len(left) > 3 and sums.rows >= FEWEST_ROWS:
+        strange = sums.strange(left)
+        if not strange:
             break
-        named.append(sums.names[place])
-        left.remove(place)
+        named += [sums.names[place] for place in strange]
+        left = [place for place in left if place not in strange]
     return named
+
+
+class _Added(NamedTuple):
+    """Squared strength that a column adds to others, and whether it is surely worth a look."""
+
+    value: float
+    enough: bool
 
 
 class _Sums:
@@ -109,27 +125,50 @@ class _Sums:
         freedom = max(self.rows - 1 - len(places), 1)
         return max(1 - (1 - share) * (self.rows - 1) / freedom, 0.0)
 
-    def strangest(self, left: list[int]) -> int | None:
-        """The column that tells most beside the rest, if that is more than an honest one would."""
+    def related(self, place: int, others: Sequence[int]) -> float:
+        """How much of the column the others explain among rows of the same answer."""
+        if not len(others):
+            return 0.0
+        gram = self.alike[np.ix_(others, others)] + SHRINK * np.eye(len(others))
+        shared = self.alike[others, place]
+        share = float(shared @ np.linalg.solve(gram, shared))
+        return 1 - (1 - share) * (self.rows - 1) / max(self.rows - 1 - len(others), 1)
+
+    def strange(self, left: list[int]) -> list[int]:
+        """Those of the columns that tell more beside the rest than an honest one would."""
         alone = {j: _squared(max(self.tells[j], 0.0) ** 2) for j in left}
-        candidates = sorted(left, key=lambda j: -alone[j])[:CANDIDATES]
-        added, sure = {}, {}
-        for j in candidates:
-            rest = [i for i in left if abs(self.alike[i, j]) < ALIKE]
-            without, both = self.explained(rest), self.explained([*rest, j])
-            added[j] = _squared(both) - _squared(without)
-            slack = 2 * 2 * (max(both - without, 0) * (1 - both) / self.rows) ** 0.5
-            sure[j] = _squared(max(both - slack, 0)) - _squared(without)
-        whole = _squared(self.explained(left))
-        for j in sorted(candidates, key=lambda j: -added[j]):
-            others = sorted(added[i] for i in candidates if abs(self.alike[i, j]) < ALIKE)
-            next_best = others[-2] if len(others) > 1 else 0.0
-            kept = max(whole - added[j], 0) / max(sum(alone.values()) - alone[j], 1e-9)
-            stranger = sure[j] >= LEAST_ADDED and added[j] >= LEAST_NEW * alone[j]
-            relative = sure[j] >= max(LEAST_ADDED_BY_A_RELATIVE, TIMES_THE_NEXT * next_best)
-            if kept <= MOST_KEPT and (stranger or relative):
-                return j
-        return None
+        most = sorted(left, key=lambda j: -alone[j])[:CANDIDATES]
+        adds = {j: self._adds(j, left) for j in most}
+        strangers = [
+            j
+            for j in most
+            if self.related(j, self._unlike(j, left)) <= MOST_RELATED
+            and adds[j].value >= LEAST_NEW * alone[j]
+        ]
+        honest = [i for i in left if i not in strangers]
+        told = _squared(self.explained(honest))
+        if told < LEAST_HONEST or told > MOST_KEPT * sum(alone[i] for i in honest):
+            return []
+        strange = [j for j in strangers if alone[j] >= max(LEAST_TOLD, LEAST_SHARE * told)]
+        if strange:
+            return strange
+        best = max(adds, key=lambda j: adds[j].value)
+        others = sorted(adds[i].value for i in self._unlike(best, list(adds)))
+        far = adds[best].value >= TIMES_THE_NEXT * (others[-2] if len(others) > 1 else 0.0)
+        return [best] if far and adds[best].enough else []
+
+    def _adds(self, place: int, left: list[int]) -> "_Added":
+        """What the column adds to those that are no near copies of it."""
+        rest = self._unlike(place, left)
+        without, both = self.explained(rest), self.explained([*rest, place])
+        told = _squared(without)
+        slack = 4 * (max(both - without, 0) * (1 - both) / self.rows) ** 0.5
+        sure = _squared(max(both - slack, 0)) - told
+        return _Added(_squared(both) - told, sure >= max(LEAST_TOLD, LEAST_SHARE * told))
+
+    def _unlike(self, place: int, left: list[int]) -> list[int]:
+        """The columns that are no near copies of this one."""
+        return [i for i in left if abs(self.alike[i, place]) < ALIKE]
 
 
 def _squared(share: float) -> float:

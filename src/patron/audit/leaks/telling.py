@@ -12,9 +12,10 @@ from patron.estimate import Estimate
 THE_ANSWER = {"AUC": 0.985, "rank correlation": 0.965}
 MISSINGNESS_IS_THE_ANSWER = 0.95
 NEAR = 0.5
-# What a suspect must add to the honest core, in squared strength, which adds up over columns that
-# tell of the answer independently.
+# What a suspect must add to the honest core before it is worth a person's time: in squared strength,
+# which adds up over columns that tell of the answer independently, and as a share of the core's.
 WORTH = 0.3
+WORTH_SHARE = 0.2
 MOST_MEASURED = 12
 
 
@@ -61,8 +62,9 @@ class TellingColumn(Check):
             far and question.measure == "AUC" and missing.low >= MISSINGNESS_IS_THE_ANSWER
         ) or (certain is not None and certain.where in ("missing", "present"))
         cannot_be = is_answer or by_missing or certain is not None
-        adds = question.squared_strength(both.value) - question.squared_strength(without.value)
-        if not cannot_be and (not core or adds < WORTH):
+        honest = question.squared_strength(without.value)
+        adds = question.squared_strength(both.value) - honest
+        if not cannot_be and (not core or adds < max(WORTH, WORTH_SHARE * honest)):
             return None
         severity = Severity.SERIOUS if cannot_be else Severity.WARNING
         evidence: Evidence = {"measure": question.measure, "tells": question.about}
