@@ -124,11 +124,13 @@ def tell(answers: list[harness.Answer]) -> None:
     scores = [answer for answer in answers if answer.score_is_kept is not None]
     if scores:
         kept = sum(bool(answer.score_is_kept) for answer in scores)
-        print(f"Honest score kept: {kept} of {len(scores)}; where not:")
+        best = sum(bool(answer.clean.covers(answer.ideal)) for answer in scores)
+        print(f"Honest score kept: {kept} of {len(scores)}, at best {best}; where not:")
         for answer in scores:
             if not answer.score_is_kept:
                 faults = ", ".join(f.kind for f in answer.missed + answer.found)
-                print(f"  {answer.paper}: {answer.clean} became {answer.mended:.3f} ({faults})")
+                became = f"{answer.mended:.3f}, at best {answer.ideal:.3f}"
+                print(f"  {answer.paper}: {answer.clean} became {became} ({faults})")
 
 
 def show_tallies(title: str, tallies: dict[str, list[int]]) -> None:
@@ -154,7 +156,9 @@ def show(asked: argparse.Namespace, worlds: list[str]) -> None:
         for line in details(finding.evidence):
             print(f"        {line}")
     if answer.clean is not None:
-        print(f"\nhonest score {answer.clean}, mended {answer.mended:.3f}")
+        print(
+            f"\nhonest score {answer.clean}, mended {answer.mended:.3f}, at best {answer.ideal:.3f}"
+        )
 
 
 def details(evidence: dict[str, Any]) -> Iterator[str]:

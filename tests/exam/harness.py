@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from patron.audit import Finding, Severity
 from patron.customers import Customers, load_customers
@@ -34,6 +35,10 @@ HARMLESS = frozenset({"constant", "named_for_the_future", "near_unique_id"})
 # Faults of whole rows or of the target explain whatever of their family is found.
 _OF_COPIES = frozenset({"D01", "D02", "D03", "D04"})
 _OF_ROWS = _OF_COPIES | {"I02", "T02", "T04"}
+# What is written or measured otherwise can be read again; everything else is lost.
+_RECOVERABLE = frozenset(
+    {"mixed_dates", "mixed_units", "numbers_as_text", "percent_in_shares", "spellings"}
+)
 _ROW = "row of the clean world"
 
 
@@ -58,6 +63,7 @@ class Answer:
     findings : all that the audit said.
     cpu : seconds that the audit took.
     clean, mended : the honest score of the world without faults, and after every proposed fix.
+    ideal : the score after fixes by who knows what was planted; what was lost stays lost.
     """
 
     paper: str
@@ -68,6 +74,7 @@ class Answer:
     cpu: float
     clean: Estimate | None = None
     mended: float | None = None
+    ideal: float | None = None
 
     @property
     def named(self) -> int:
@@ -129,8 +136,8 @@ def examine_one(set_paper: Paper, *, score: bool = False) -> Answer:
     )
     if not score or any(fault.kind == "base_rate_drift" for fault in planted):
         return answer  # answers that are lost for good leave nothing to compare with
-    clean, mended = honest_scores(set_paper, customers, examined)
-    return replace(answer, clean=clean, mended=mended)
+    clean, mended, ideal = honest_scores(set_paper, customers, examined)
+    return replace(answer, clean=clean, mended=mended, ideal=ideal)
 
 
 def names(finding: Finding, fault: Planted) -> bool:
@@ -167,30 +174,73 @@ def audited(world: World, *, apply: str = "serious") -> tuple[Customers, Examine
 
 def honest_scores(
     set_paper: Paper, customers: Customers, examined: Examined
-) -> tuple[Estimate, float]:
-    """The score of the clean world, and of the mended one, on the same rows with the same truth.
+) -> tuple[Estimate, float, float]:
+    """The scores of the clean, the mended and the ideally mended world, on rows that all have.
 
-    Quick cross-fitted trees. A customer has the same fold in both; a copy under another key has a
-    fold of its own, so that copies that were not found flatter the score.
+    Quick cross-fitted trees. A customer has the same fold everywhere; a copy under another key has
+    a fold of its own, so that copies that were not found flatter the score.
     """
     clean, final = load_customers(study_of(set_paper.clean)), examined.final
     y, truth = customers.known_target, clean.known_target
     assert y is not None
     assert truth is not None
-    original = set_paper.faulty.truth[_ROW].to_numpy()[final.rows]
-    copied = np.zeros(len(customers.table), dtype=bool)
-    for fault in set_paper.faulty.faults:
-        if any(code in _OF_COPIES for code in fault.codes):
+    original = set_paper.faulty.truth[_ROW].to_numpy()
+    table, rows, copied = ideally_mended(set_paper)
+    gone = set(clean.table.column_names) - set(table.column_names)
+    judged = first_of_each(original[final.rows], copied[final.rows], y[final.rows])
+    predictions = (
+        predicted(clean.table, clean.schema, truth),
+        predicted(final.table, final.schema, y[final.rows])[judged],
+        predicted(table, clean.schema.without(gone), y[rows]),
+    )
+    places = original[final.rows][judged]
+    ideal = np.full(len(truth), np.nan)
+    ideal[original[rows]] = predictions[2]
+    values = (predictions[0][places], predictions[1], ideal[places])
+    return (
+        scored(truth[places], values[0]),
+        scored(truth[places], values[1]).value,
+        scored(truth[places], values[2]).value,
+    )
+
+
+def first_of_each(original: np.ndarray, copied: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """For each row of the clean world that is labelled, one place: itself rather than a copy."""
+    order = np.lexsort((copied, original))
+    order = order[np.isfinite(y)[order]]
+    return order[np.unique(original[order], return_index=True)[1]]
+
+
+def ideally_mended(set_paper: Paper) -> tuple[pa.Table, np.ndarray, np.ndarray]:
+    """The table with the copies and the leaks gone, and what can be known again in its place.
+
+    Also its rows, and which of all rows are copies.
+    """
+    world, truth = set_paper.faulty, set_paper.clean.table
+    table, original = world.table, pa.array(world.truth[_ROW])
+    copied = np.zeros(len(table), dtype=bool)
+    gone: set[str] = set()
+    for fault in world.faults:
+        if _OF_COPIES & set(fault.codes):
             copied |= fault.rows
-    # Of each row of the clean world one is judged: itself rather than a copy of it.
-    order = np.lexsort((copied[final.rows], original))
-    order = order[np.isfinite(y[final.rows])[order]]
-    judged = order[np.unique(original[order], return_index=True)[1]]
-    before = predicted(clean.table, clean.schema, truth)
-    after = predicted(final.table, final.schema, y[final.rows])
-    rows = original[judged]
-    score = scored(truth[rows], before[rows])
-    return score, scored(truth[rows], after[judged]).value
+            continue
+        own = [n for n in fault.columns if n not in _named_in_study(world)]
+        if {code[0] for code in fault.codes} & {"L", "I"}:
+            gone |= set(own)
+        for name in own if not _OF_ROWS & set(fault.codes) else []:
+            place = table.column_names.index(name)
+            known = truth[name].take(original) if name in truth.column_names else table[name]
+            if fault.kind not in _RECOVERABLE:
+                missing = pa.scalar(None, known.type)
+                known = pc.if_else(pa.array(fault.rows), missing, known)
+            table = table.set_column(place, name, known)
+    rows = np.flatnonzero(~copied)
+    return table.drop_columns(list(gone)).take(pa.array(rows)), rows, copied
+
+
+def _named_in_study(world: World) -> list[str]:
+    sections = tomllib.loads(world.study_text).values()
+    return [value for section in sections for value in section.values() if isinstance(value, str)]
 
 
 def predicted(table: pa.Table, schema: Schema, y: np.ndarray) -> np.ndarray:

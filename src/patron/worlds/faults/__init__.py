@@ -65,11 +65,13 @@ def plant(world: World, kinds: str | Iterable[str] | None = None, *, seed: int =
         _check(wanted)
         most = len(wanted)
     chosen = _compatible(wanted)
-    drawn = chosen[:most]
-    rows = [name for name in _ROWS if name in drawn]
     # What finds no place is made up for by the next that was drawn; rows are copied last.
-    _plant(draft, [name for name in chosen if name not in _ROWS], len(drawn) - len(rows))
+    rows = [name for name in _ROWS if name in chosen[:most]]
+    columns = [name for name in chosen if name not in _ROWS]
+    _plant(draft, columns, most - len(rows))
     _plant(draft, rows, len(rows))
+    if len(draft.planted) == len(world.faults):  # a fault of the rows alone, and no place for it
+        _plant(draft, columns, 1)
     return replace(
         world,
         table=draft.table,

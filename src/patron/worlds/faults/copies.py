@@ -151,9 +151,8 @@ def _new_keys(draft: Draft, copies: Truths) -> None:
     for row in np.flatnonzero(copies):
         key = keys[row]
         while key in used:
-            key = "".join(
-                str(draft.rng.integers(10)) if letter.isdigit() else letter for letter in key
-            )
+            key = "".join(str(draft.rng.integers(10)) if c.isdigit() else c for c in key)
+            key = key if key != keys[row] else f"{key}2"
         keys[row] = key
         used.add(key)
     draft.put(entity, pa.array(list(keys)).cast(draft.table.schema.field(entity).type))

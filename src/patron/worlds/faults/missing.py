@@ -92,11 +92,11 @@ def missing_words(draft: Draft, strength: float) -> list[Planted] | None:
 def zeros_before_tracking(draft: Draft, strength: float) -> list[Planted] | None:
     """Zeros of customers from before something was tracked, or of a group where it is not.
 
-    In one to three columns at once. Weakest: the oldest 8 in 100 customers, 97 in 100 of them at
-    zero. Strongest: half of them, all at zero.
+    In one or two columns at once. Weakest: the oldest 8 in 100 customers, 97 in 100 of them at
+    zero. Strongest: 30 in 100, all at zero.
     """
     rng = draft.rng
-    before, by = _untracked(draft, between(strength, 0.08, 0.5))
+    before, by = _untracked(draft, between(strength, 0.08, 0.3))
 
     def shows(name: str) -> bool:
         values = draft.values(name)
@@ -106,7 +106,7 @@ def zeros_before_tracking(draft: Draft, strength: float) -> list[Planted] | None
     names = [n for n in names if not _TENURE & set(words(n)) and "days" not in words(n)]
     if before is None or not names:
         return None
-    names = [str(n) for n in rng.permutation(names)[: int(rng.integers(1, 4))]]
+    names = [str(n) for n in rng.permutation(names)[: int(rng.integers(1, 3))]]
     hit = before & draft.some(between(strength, 0.97, 1.0))
     for name in names:
         draft.taken.add(name)

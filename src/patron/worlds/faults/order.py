@@ -14,9 +14,11 @@ def running_number(draft: Draft, strength: float) -> list[Planted] | None:
     Weakest: its order has an AUC of .70. Strongest: of .99.
     """
     place = np.argsort(np.argsort(_order(draft, strength)))
+    if draft.rng.random() < 0.5:  # numbers that others got leave gaps
+        place = np.cumsum(draft.rng.integers(1, 4, draft.rows))[place]
     start = int(draft.rng.integers(1, 90_000))
     name = draft.add(start + place, str(draft.rng.choice(["crm_points", "file_no", "record_id"])))
-    says = f"{name} runs on without a gap and is higher for those with the answer"
+    says = f"{name} runs on and is higher for those with the answer"
     return draft.fault("running_number", ("I01", "I02", "L01"), name, strength, says)
 
 

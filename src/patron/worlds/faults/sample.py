@@ -6,29 +6,19 @@ import numpy as np
 
 from patron.schema import Role
 from patron.worlds.base import Planted
-from patron.worlds.faults.draft import NUMERIC, Draft, between
+from patron.worlds.faults.draft import NUMERIC, Draft, Truths, between
 
 
 def labels_by_group(draft: Draft, strength: float) -> list[Planted] | None:
     """The target is known for some customers only: those of some levels, or with much of something.
 
-    Weakest: 30 in 100 of the others have none. Strongest: 95.
+    Weakest: 30 in 100 of the others have none. Strongest: 90.
     """
-    rng = draft.rng
-    name = draft.one(draft.free(Role.CATEGORY, *NUMERIC))
+    groups = {name: _others(draft, name) for name in draft.free(Role.CATEGORY, *NUMERIC)}
+    name = draft.one(name for name, rows in groups.items() if 0.1 < rows.mean() < 0.6)
     if name is None:
         return None
-    if name in draft.schema.names(Role.CATEGORY):
-        texts = draft.texts(name)
-        levels = sorted({text for text in texts if text is not None})
-        chosen = rng.permutation(levels)[: max(len(levels) // 2, 1)]
-        others = np.isin(texts, chosen)
-    else:
-        values = draft.values(name)
-        others = values < np.nanquantile(values, 0.6)
-    if not 0.1 < others.mean() < 0.9:
-        return None
-    lost = others & draft.some(between(strength, 0.3, 0.95))
+    lost = groups[name] & draft.some(between(strength, 0.3, 0.9))
     draft.empty(draft.target, lost)
     says = f"{lost.sum():,} rows are unlabelled, all of them by {name}"
     return draft.fault("labels_by_group", ("T04",), (draft.target, name), strength, says, lost)
@@ -52,3 +42,13 @@ def base_rate_drift(draft: Draft, strength: float) -> list[Planted] | None:
     says = f"{lost.sum():,} answers are lost from one date on"
     codes = ("T02",)
     return draft.fault("base_rate_drift", codes, (draft.target, draft.as_of), strength, says, lost)
+
+
+def _others(draft: Draft, name: str) -> Truths:
+    """The rows of half of a category's levels, or with the lower half of a number."""
+    if name in draft.schema.names(Role.CATEGORY):
+        texts = draft.texts(name)
+        levels = sorted({text for text in texts if text is not None})
+        return np.isin(texts, draft.rng.permutation(levels)[: len(levels) // 2])
+    values = draft.values(name)
+    return np.asarray(values < np.nanquantile(values, 0.5))
