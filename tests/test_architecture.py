@@ -34,6 +34,7 @@ ROOMS = [
     "score",
     "report",
     "serve",
+    "audit_path",
     "pipeline",
     "cli",
 ]

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from patron import __version__
+from patron.worlds import WORLDS
 
 from .conftest import COMMAND, ENDED, TARGET, contents, done, environment, patron
 
@@ -48,17 +49,40 @@ def test_without_a_command_the_help_goes_to_stderr_and_the_exit_code_is_2(tmp_pa
 
 def test_worlds_writes_table_truth_and_study_and_names_the_next_command(tmp_path: Path) -> None:
     words = ("worlds", "corner", "--rows", 300, "--out", "shop")
-    assert done(*words, cwd=tmp_path) == (
-        "300 customers: shop. Next: patron run shop/patron.toml\n"
+    said = done(*words, cwd=tmp_path)
+    table = pq.read_table(tmp_path / "shop" / "table.parquet")
+    rate = np.mean(table[TARGET].to_numpy().astype(float))
+    assert said == (
+        f"300 customers, {table.num_columns} columns, {100 * rate:.1f} % buyers: shop\n"
+        "Next: patron audit shop/patron.toml\n"
     )
     first = contents(tmp_path)
-    assert set(first) == {"shop", *(f"shop/{n}" for n in ("table.parquet", "truth.parquet"))} | {
-        "shop/patron.toml"
-    }
+    files = ("table.parquet", "truth.parquet", "patron.toml", "world.json")
+    assert set(first) == {"shop", *(f"shop/{name}" for name in files)}
     done(*words, "--quiet", cwd=tmp_path)
     assert contents(tmp_path) == first
     done(*words, "--seed", 1, "--threads", 2, cwd=tmp_path)
     assert contents(tmp_path)["shop/table.parquet"] != first["shop/table.parquet"]
+
+
+def test_worlds_plants_faults_and_says_only_how_many(tmp_path: Path) -> None:
+    kinds = "answer_with_noise,constant"
+    words = ("worlds", "corner", "--rows", 600, "--out", "shop", "--faults")
+    said = done(*words, kinds, cwd=tmp_path)
+    assert "  2 faults planted; world.json says what and where\n" in said
+    about = json.loads((tmp_path / "shop" / "world.json").read_text())
+    assert sorted(fault["kind"] for fault in about["faults"]) == kinds.split(",")
+    assert not any(fault["says"] in said for fault in about["faults"])
+    ended = patron(*words, "answer_with_nois", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(
+        "patron: there is no fault 'answer_with_nois'. The nearest is 'answer_with_noise'. Faults: "
+    )
+
+
+def test_the_help_names_every_world(tmp_path: Path) -> None:
+    help_text = " ".join(done("worlds", "--help", cwd=tmp_path).split())
+    assert [name for name in WORLDS if f" {name}" not in help_text] == []
 
 
 def test_init_writes_a_study_that_audit_takes(table: Path, tmp_path: Path) -> None:
@@ -68,7 +92,7 @@ def test_init_writes_a_study_that_audit_takes(table: Path, tmp_path: Path) -> No
     text = (tmp_path / "mine.toml").read_text()
     assert f'path = "{os.path.relpath(table, tmp_path)}"' in text
     assert done("audit", "mine.toml", cwd=tmp_path).startswith(
-        "table.parquet: 1,500 rows, 38 columns; no findings.\n"
+        "table.parquet: 1,500 rows, 38 columns; "
     )
 
 
@@ -77,25 +101,6 @@ def test_init_is_quiet_and_writes_patron_toml_where_nothing_is_said(
 ) -> None:
     assert done("init", table, "--quiet", cwd=tmp_path) == ""
     assert set(contents(tmp_path)) == {"patron.toml"}
-
-
-def test_audit_says_worst_first_what_it_means_and_what_to_do(leaky: Path) -> None:
-    ended = patron("audit", "patron.toml", "--json", "found.json", cwd=leaky)
-    assert (ended.returncode, ended.stderr) == (1, "")
-    lines = ended.stdout.splitlines()
-    assert lines[0] == "table.parquet: 600 rows, 6 columns; 1 serious finding."
-    assert lines[2] == (
-        "■ serious  L01  A column that alone predicts nearly everything: parcel_sent"
-    )
-    assert lines[3].startswith("    parcel_sent is practically the answer")
-    assert lines[4].startswith("    Next: Drop parcel_sent, unless")
-    assert lines[5] == "    Fix: drop column parcel_sent (patron run applies it)."
-    assert lines[-1] == "The findings as JSON: found.json"
-    data = json.loads((leaky / "found.json").read_text())
-    assert [(f["code"], f["columns"], f["applied"]) for f in data["findings"]] == [
-        ("L01", ["parcel_sent"], True)
-    ]
-    assert len(data["checks"]) == len({each["code"] for each in data["checks"]}) >= 5
 
 
 def test_the_gate_decides_the_exit_code(leaky: Path) -> None:
@@ -209,21 +214,3 @@ def test_demo_takes_the_whole_path_and_says_what_to_open(tmp_path: Path) -> None
     assert {path.name for path in (tmp_path / "patron-demo").iterdir()} == {
         *("shop", "run", "scores.parquet")
     }
-
-
-def test_audit_writes_the_proposed_fixes_into_the_study_once(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    bought = rng.integers(0, 2, 1500)
-    columns = {"x": rng.normal(size=1500), "leak": bought + 0.01 * rng.normal(size=1500)}
-    pq.write_table(pa.table({**columns, "bought": bought}), tmp_path / "table.parquet")
-    study = tmp_path / "patron.toml"
-    study.write_text('# my study\n[table]\npath = "table.parquet"\n[purchase]\ntarget = "bought"\n')
-    first = patron("audit", study, "--write-fixes", cwd=tmp_path)
-    assert first.returncode == 1
-    assert "Proposed fixes written to" in first.stdout
-    written = study.read_text()
-    assert written.startswith("# my study\n")
-    assert 'columns = ["leak"]' in written
-    second = patron("audit", study, "--write-fixes", cwd=tmp_path)  # mended, so nothing is left
-    assert second.returncode == 0
-    assert study.read_text() == written

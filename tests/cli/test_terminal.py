@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from .conftest import COMMAND, environment, patron
 
@@ -47,16 +46,6 @@ def _read(descriptor: int) -> Iterator[bytes]:
         yield part
 
 
-@pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Study that asks for no model, of a table that holds every row twice."""
-    folder = tmp_path_factory.mktemp("twice")
-    table = pa.table({name: [row * 1.37 + n for row in range(300)] for n, name in enumerate("abc")})
-    pq.write_table(pa.concat_tables([table, table]), folder / "t.parquet")
-    (folder / "patron.toml").write_text('[table]\npath = "t.parquet"\n')
-    return folder
-
-
 def test_a_terminal_sees_each_stage_and_then_the_result_alone(leaky: Path) -> None:
     code, text = on_terminal("run", "patron.toml", "--out", "out", "--threads", 1, cwd=leaky)
     assert code == 0
@@ -68,36 +57,44 @@ def test_a_terminal_sees_each_stage_and_then_the_result_alone(leaky: Path) -> No
     assert "\033[?25h" in text[: text.index("Who will buy")]  # the cursor is back
 
 
-def test_a_pipe_sees_neither_progress_nor_colour(twice: Path) -> None:
-    ended = patron("audit", "patron.toml", cwd=twice)
+def test_a_pipe_sees_neither_progress_nor_colour(leaky: Path) -> None:
+    ended = patron("audit", "patron.toml", cwd=leaky)
     assert (ended.returncode, ended.stderr) == (1, "")
     assert "\033" not in ended.stdout
-    assert max(map(len, ended.stdout.splitlines())) > 100  # no line is broken
+    assert max(map(len, ended.stdout.splitlines())) > 100  # no line is broken or cut
 
 
-def test_a_terminal_gets_colour_and_lines_that_fit(twice: Path) -> None:
-    code, text = on_terminal("audit", "patron.toml", cwd=twice, columns=60)
+def test_a_terminal_gets_colour_and_lines_that_fit(leaky: Path) -> None:
+    code, text = on_terminal("audit", "patron.toml", cwd=leaky, columns=60)
     assert code == 1
-    assert "\033[1;31m■ serious\033[0m  D01" in text
-    paragraph = [line for line in text.splitlines() if line.startswith("    ")]
+    result = text[text.index("table.parquet:") :].splitlines()
+    [line] = [each for each in result if "L01" in each and "■" in each]
+    assert line.startswith("\033[1;31m■ serious\033[0m  L01  parcel_sent is practically")
+    assert line.endswith("… [run fixes it]")
+    assert max(len(re.sub(r"\033\[[\d;]*m", "", each)) for each in result) <= 60
+
+
+def test_what_is_explained_at_length_fits_as_well(leaky: Path) -> None:
+    _, text = on_terminal("audit", "patron.toml", "--explain", "L01", cwd=leaky, columns=60)
+    paragraph = [line for line in text.splitlines() if re.match(r" {4}\S", line)]
     assert len(paragraph) > 4
     assert max(map(len, paragraph)) <= 60
 
 
-def test_no_colour_where_it_is_not_wanted(twice: Path) -> None:
-    _, text = on_terminal("audit", "patron.toml", cwd=twice, NO_COLOR="1")
-    assert "■ serious  D01" in text
+def test_no_colour_where_it_is_not_wanted(leaky: Path) -> None:
+    _, text = on_terminal("audit", "patron.toml", cwd=leaky, NO_COLOR="1")
+    assert "■ serious  L01" in text
 
 
-def test_quiet_is_quiet_on_a_terminal_too(twice: Path) -> None:
-    assert on_terminal("audit", "patron.toml", "--quiet", cwd=twice) == (1, "")
+def test_quiet_is_quiet_on_a_terminal_too(leaky: Path) -> None:
+    assert on_terminal("audit", "patron.toml", "--quiet", cwd=leaky) == (1, "")
 
 
-def test_a_reader_that_leaves_early_ends_it_quietly(twice: Path) -> None:
+def test_a_reader_that_leaves_early_ends_it_quietly(leaky: Path) -> None:
     shell = '"$0" -m patron audit patron.toml --fail-on never | true; echo "${PIPESTATUS[0]}"'
     ended = subprocess.run(
         ["bash", "-c", shell, sys.executable],
-        cwd=twice,
+        cwd=leaky,
         env=environment(),
         capture_output=True,
         text=True,
@@ -106,14 +103,14 @@ def test_a_reader_that_leaves_early_ends_it_quietly(twice: Path) -> None:
     assert (ended.stdout, ended.stderr) == ("0\n", "")
 
 
-def test_signs_that_an_old_terminal_does_not_have_are_no_fault(twice: Path) -> None:
-    ended = patron("audit", "patron.toml", cwd=twice, PYTHONIOENCODING="ascii")
+def test_signs_that_an_old_terminal_does_not_have_are_no_fault(leaky: Path) -> None:
+    ended = patron("audit", "patron.toml", cwd=leaky, PYTHONIOENCODING="ascii")
     assert (ended.returncode, ended.stderr) == (1, "")
-    assert "? serious  D01" in ended.stdout
+    assert "? serious  L01" in ended.stdout
 
 
 def test_a_table_with_brackets_in_its_name_is_shown_as_it_is(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": range(20)}), tmp_path / "[bold]x.parquet")
     (tmp_path / "s.toml").write_text('[table]\npath = "[bold]x.parquet"\n')
     ended = patron("audit", "s.toml", cwd=tmp_path)
-    assert ended.stdout.startswith("[bold]x.parquet: 20 rows, 1 columns; no findings.")
+    assert ended.stdout.startswith("[bold]x.parquet: 20 rows, 1 columns; ")

@@ -37,7 +37,7 @@ def drawn(picture):
 
 def test_the_title_sets_the_promise_against_what_holds(week):
     assert plots.ladder(week).title == (
-        "As they come, the columns promise R² 0.920; what holds is 0.670"
+        "As they come, the columns promise R² 0.920; the fixes leave 0.670"
     )
     assert plots.honest_step(week)["kind"] == "split"
 

@@ -4,6 +4,7 @@ __all__ = ["SERIOUS_COST", "CannotSay", "Check", "Evidence", "Finding", "Severit
 
 import hashlib
 import math
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Evidence = dict[str, Any]
 """Plain data: numbers, words, lists and small dicts of them; `picture` as docs/audit.md has it."""
+
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)%’'\"][.!?])\s+(?=[A-Z])")
 
 SERIOUS_COST = 0.05
 """From this cost on (in units of `Question.strength`; an AUC of .800 that should be .809), a fault
@@ -67,6 +70,12 @@ class Finding:
     meaning: str
     next_step: str
     fix: Fix | None = None
+
+    @property
+    def in_short(self) -> str:
+        """The finding in a sentence, with its main number: its picture's title, or the meaning."""
+        picture = self.evidence.get("picture") or {}
+        return str(picture.get("title") or _SENTENCE_END.split(self.meaning, maxsplit=1)[0])
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as `results.json` keeps it."""

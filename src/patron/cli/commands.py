@@ -2,12 +2,28 @@
 
 __all__ = ["app"]
 
-from datetime import date, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from patron.cli.arguments import (
+    BundlePath,
+    Quiet,
+    Seed,
+    StudyPath,
+    Table,
+    Threads,
+    a_day,
+    is_world,
+    load_study,
+    not_here,
+    now,
+    read_token,
+    seen_from,
+    spare,
+)
 from patron.cli.bars import shown
 from patron.cli.terminal import say, warn
 from patron.errors import UserError
@@ -21,13 +37,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: quicker, and [audit] stays [audit]
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="How many threads to use.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="The seed of every random number.")]
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A patron.toml.")]
-BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A folder that `run` wrote.")]
-Table = Annotated[str, typer.Argument(metavar="TABLE", help="A file, or the URL of a database.")]
 
 
 def _print_version(asked: bool) -> None:
@@ -86,7 +95,7 @@ def init(
             purchase=purchase,
             spend=spend,
             treatment=treatment,
-            path=_seen_from(table, out),
+            path=seen_from(table, out),
             format=options,
         )
     write_text(out, text)
@@ -101,8 +110,21 @@ def audit(
     fail_on: Annotated[
         str | None, typer.Option(help='"serious", "warning" or "never"; else as [audit] says.')
     ] = None,
+    claim: Annotated[
+        str | None, typer.Option(help='A score to hold against the data, as "accuracy 0.95".')
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="A table that should share no customer with this one; repeatable."),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="Show one finding in full: L01, or L01:column.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the findings there, too.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for audit.html, audit.json and the ladder.")
     ] = None,
     write_fixes: Annotated[
         bool, typer.Option("--write-fixes", help="Add the proposed fixes to the Study, to edit.")
@@ -112,41 +134,30 @@ def audit(
     seed: Seed = None,
 ) -> None:
     """Look for what is wrong with a table before a model does."""
-    from patron.cli.terminal import show_audit
-    from patron.customers import load_customers
-    from patron.examine import examine
-    from patron.study.fixes import with_fixes
-    from patron.tables import write_text
+    from patron.audit_path import audit as audit_table
+    from patron.cli.findings import asked_for, show_audit, show_explained
 
-    asked = _study(study, seed, threads)
+    asked = load_study(study, seed, threads)
     gate = fail_on or asked.audit.fail_on
     if gate not in ("serious", "warning", "never"):
         raise UserError(f'--fail-on is "serious", "warning" or "never", not "{gate}".')
-    progress = shown(quiet)
-    with progress.stage("read the table"):
-        customers = load_customers(asked)
-    examined = examine(customers, asked, progress=progress)
-    if json_file:
-        import json
-
-        data = {"findings": examined.findings(), "checks": list(examined.audit.outcomes)}
-        write_text(json_file, json.dumps(data, indent=1, default=str))
+    one = asked_for(explain) if explain else None
+    if out:
+        not_here(out)
+    found = audit_table(
+        asked,
+        out=out,
+        against=against or (),
+        claim=claim,
+        created=now(),
+        progress=shown(quiet),
+    )
     if not quiet:
-        show_audit(customers, examined)
-        if json_file:
-            say(f"The findings as JSON: {json_file}")
-    if write_fixes:
-        proposed = [
-            (f"{found.code}: {found.title}", found.fix.to_dict())
-            for found in examined.audit.findings
-            if found.fix
-        ]
-        write_text(study, with_fixes(asked, study.read_text(encoding="utf-8"), proposed))
+        show_explained(found, one) if one else show_audit(found)
+    for written in _audit_files(found, study, asked, json_file, out, write_fixes):
         if not quiet:
-            say(f"Proposed fixes written to {study}: {len(proposed)}. Keep, edit or remove them.")
-    worst = {"serious": ("serious",), "warning": ("serious", "warning"), "never": ()}[gate]
-    open_findings = [f for f in examined.audit.findings if f.severity in worst]
-    raise typer.Exit(1 if open_findings else 0)
+            say(written)
+    raise typer.Exit(1 if found.fails(gate) else 0)
 
 
 @app.command()
@@ -166,12 +177,12 @@ def features(
     from patron.features.events import build_features
     from patron.tables import open_sink, open_source
 
-    asked = _study(study, seed, threads)
+    asked = load_study(study, seed, threads)
     if asked.events is None:
         raise UserError(f"{study} has no [events]; there is nothing to make features from.")
-    dates = [_day(text) for text in as_of] if as_of else None
+    dates = [a_day(text) for text in as_of] if as_of else None
     source = open_source(asked.events_path, **asked.events.format.options())
-    _spare(str(asked.events_path), str(out))
+    spare(str(asked.events_path), str(out))
     with shown(quiet).stage("make the features"), open_sink(out) as sink:
         made = build_features(source, asked.events, as_of=dates, labels=labels)
         sink.write(made.table)
@@ -193,9 +204,9 @@ def run(
     from patron.cli.terminal import show_run
     from patron.pipeline import run as run_path
 
-    asked = _study(study, seed, threads)
-    _not_here(out)
-    done = run_path(asked, out, created=_now(), progress=shown(quiet))
+    asked = load_study(study, seed, threads)
+    not_here(out)
+    done = run_path(asked, out, created=now(), progress=shown(quiet))
     if not quiet:
         show_run(done)
 
@@ -220,14 +231,14 @@ def score(
     from patron.schema import Role
     from patron.score import score_source
 
-    _spare(table, out)
+    spare(table, out)
     model = load_bundle(bundle)
     done = score_source(
         model,
         table,
         out,
-        scored_at=_now(),
-        as_of=_day(as_of) if as_of else None,
+        scored_at=now(),
+        as_of=a_day(as_of) if as_of else None,
         reasons=reasons,
         threads=threads or os.cpu_count() or 1,
         progress=shown(quiet),
@@ -257,30 +268,40 @@ def serve(
     from patron.bundle import load_bundle
     from patron.serve import create_app, run_server
 
-    served = create_app(load_bundle(bundle), token=_token(token_file))
+    served = create_app(load_bundle(bundle), token=read_token(token_file))
     tell: Any = None if quiet else lambda url: say(f"Patron listens on {url} (Ctrl-C ends it).")
     run_server(served, host=host, port=port, threads=threads or 4, on_start=tell)
 
 
 @app.command()
 def worlds(
-    name: Annotated[str, typer.Argument(help="The world; so far: corner.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="corner, datacorp, marketplace, retailer, shop or postcards."),
+    ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     rows: Annotated[int | None, typer.Option(help="How many customers.")] = None,
+    faults: Annotated[
+        str | None, typer.Option(help='Faults to plant: "all", "random", or kinds: a,b,c.')
+    ] = None,
     quiet: Quiet = False,
     threads: Threads = None,  # noqa: ARG001 (every command takes it)
     seed: Seed = None,
 ) -> None:
     """Write a synthetic shop whose truth is known."""
+    from patron.cli.shops import show_world
     from patron.tables import new_folder
     from patron.worlds import make
 
-    _not_here(out)
-    with shown(quiet).stage(f"make the world {name}"), new_folder(out, _is_world) as folder:
-        world = make(name, rows=rows, seed=seed or 0)
+    not_here(out)
+    kinds: Any = [kind.strip() for kind in faults.split(",")] if faults else None
+    planted = faults if faults in ("all", "random") else kinds
+    with shown(quiet).stage(f"make the world {name}"), new_folder(out, is_world) as folder:
+        options: dict[str, Any] = {"faults": planted} if planted else {}
+        world = make(name, rows=rows, seed=seed or 0, **options)
         world.write(folder)
     if not quiet:
-        say(f"{world.table.num_rows:,} customers: {out}. Next: patron run {out / 'patron.toml'}")
+        show_world(world, out)
 
 
 @app.command()
@@ -303,16 +324,16 @@ def demo(
     if out.parent.is_dir() and not out.exists():
         with told(out):
             out.mkdir()
-    with progress.stage("make a shop"), new_folder(out / "shop", _is_world) as folder:
+    with progress.stage("make a shop"), new_folder(out / "shop", is_world) as folder:
         world = make("corner", seed=seed or 0)
         world.write(folder)
-    asked = _study(out / "shop" / "patron.toml", seed, threads)
-    done = run_path(asked, out / "run", created=_now(), truth=world.truth, progress=progress)
+    asked = load_study(out / "shop" / "patron.toml", seed, threads)
+    done = run_path(asked, out / "run", created=now(), truth=world.truth, progress=progress)
     scored = score_source(
         load_bundle(out / "run" / "bundle"),
         out / "shop" / "table.parquet",
         out / "scores.parquet",
-        scored_at=_now(),
+        scored_at=now(),
         progress=progress,
     )
     if not quiet:
@@ -320,61 +341,19 @@ def demo(
         say(f"Scores of {scored.rows:,} customers: {out / 'scores.parquet'}")
 
 
-def _study(path: Path, seed: int | None, threads: int | None) -> Any:
-    from patron.study import Study
+def _audit_files(
+    found: Any, path: Path, asked: Any, json_file: Path | None, out: Path | None, write_fixes: bool
+) -> Iterator[str]:
+    """Write what was asked for beside the terminal, and say where it is."""
+    from patron.audit_path import as_json
+    from patron.tables import write_text
 
-    return Study.load(path).with_run(seed=seed, threads=threads)
-
-
-def _is_world(folder: Path) -> bool:
-    """Whether all that the folder holds was written for a world, or could have been."""
-    names = {"table.parquet", "truth.parquet", "patron.toml", "world.json", "events"}
-    return {each.name for each in folder.iterdir()} <= names
-
-
-def _now() -> datetime:
-    """The time at the edge: only the commands look at the clock."""
-    from datetime import UTC
-
-    return datetime.now(UTC)
-
-
-def _seen_from(table: str, study: Path) -> str:
-    """The table's path as a Study at `study` has to name it."""
-    import os
-
-    if "://" in table:
-        return table
-    path, mark, query = table.partition("?")
-    return Path(os.path.relpath(path, study.absolute().parent)).as_posix() + mark + query
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UserError(f'--as-of is a date such as 2011-11-01, not "{text}".') from None
-
-
-def _spare(table: str, out: str) -> None:
-    """Refuse to write the result over the table that it is made from."""
-    if Path(table).resolve() == Path(out).resolve():
-        raise UserError(f"--out {out} is the table that is read; name another file.")
-
-
-def _not_here(out: Path) -> None:
-    """Refuse to replace the folder that the user's shell is in: it would stand in nothing."""
-    if out.resolve() == Path.cwd():
-        raise UserError(f"--out {out} is the folder that you are in; name one inside it.")
-
-
-def _token(file: Path | None) -> str | None:
-    if file is None:
-        return None
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the token file {file} cannot be read: {error}.") from error
-    if not token:
-        raise UserError(f"the token file {file} is empty; put one line with the token into it.")
-    return token
+    if out:
+        yield f"Open {out / 'audit.html'}; the findings as JSON: {out / 'audit.json'}"
+    if json_file:
+        write_text(json_file, as_json(found.results))
+        yield f"The findings as JSON: {json_file}"
+    if write_fixes:
+        text, count = found.study_with_fixes(asked, path.read_text(encoding="utf-8"))
+        write_text(path, text)
+        yield f"Proposed fixes written to {path}: {count}. Keep, edit or remove them."

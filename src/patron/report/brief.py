@@ -4,14 +4,25 @@ Every sentence is computed from the results. A claim that the numbers do not sup
 the sentence that says so stands in its place.
 """
 
-__all__ = ["Brief", "agreement", "audit_brief", "brief", "suspects"]
+__all__ = ["Brief", "agreement", "audit_brief", "brief", "suspects", "told_by_ladder"]
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from patron.report.goodness import best_tenth, calibrated, good, holdout, optimism
-from patron.report.numbers import between, count, date, days, differ, known, of_100, short, these
+from patron.report.numbers import (
+    between,
+    beyond_zero,
+    count,
+    date,
+    days,
+    differ,
+    known,
+    of_100,
+    short,
+    these,
+)
 from patron.report.plots import honest_step, measure_name
 from patron.report.words import SEVERITIES
 
@@ -56,19 +67,22 @@ def audit_brief(results: Results) -> tuple[str, list[str]]:
         fixes = "1 fix" if applied == 1 else f"{applied} fixes"
         told.append(f"A run applies {fixes} before a model sees the data.")
     if results["ladder"]:
-        told += _promise_and_truth(results["ladder"])
+        told += told_by_ladder(results["ladder"])
     told += [finding["meaning"] for finding in findings if finding["code"].startswith("C")]
     return _audit_headline(results), told
 
 
-def _promise_and_truth(steps: list[Mapping[str, Any]]) -> list[str]:
-    """What the columns promise as they come, and what is left when the fixes are applied."""
+def told_by_ladder(steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the columns promise as they come, what the fixes leave, and what suspects still add."""
     first, honest, measure = steps[0], honest_step(steps), measure_name(steps)
     told = [f"As they come, the columns promise a quick model {measure} {between(first)}."]
     if honest is not first:
-        told.append(f"With the fixes applied and judged honestly, it is {between(honest)}.")
+        told.append(f"After the fixes, judged honestly, it is {between(honest)}.")
+    for step in steps:
+        if step["kind"] == "proposed" and beyond_zero(step["worth"]) and step["worth"]["value"] < 0:
+            told.append(f"Without the suspect {these(step['columns'])} it is {between(step)}.")
     if steps[-1]["kind"] == "final":
-        told.append(f"The last step of the ladder reaches {between(steps[-1])}.")
+        told.append(f"The final model reaches {between(steps[-1])}.")
     return told
 
 

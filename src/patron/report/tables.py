@@ -1,8 +1,16 @@
 """dict -> rows of the page's tables, every cell already written as text."""
 
-__all__ = ["candidate_rows", "column_rows", "evidence_rows", "metric_rows", "settings"]
+__all__ = [
+    "candidate_rows",
+    "column_rows",
+    "evidence_rows",
+    "metric_rows",
+    "picture_rows",
+    "settings",
+]
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from patron.report.numbers import (
@@ -91,6 +99,36 @@ def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
         for name in evidence
         if name not in ends and name != "picture"
     ]
+
+
+def picture_rows(picture: Mapping[str, Any] | None) -> list[str]:
+    """A picture of evidence as lines of text, for a terminal."""
+    if not picture:
+        return []
+    kind, lines = picture["kind"], [str(picture.get("title", ""))]
+    if kind == "scores":
+        lines += [
+            f"{interval({'low': None, 'high': None, **row}, 3)}  {row['label']}"
+            for row in picture["rows"]
+        ]
+    elif kind in ("shares_by", "histogram"):
+        edges = picture.get("edges") or []
+        bins = picture.get("labels") or [f"{_edge(a)} to {_edge(b)}" for a, b in pairwise(edges)]
+        widest = max((len(str(name)) for name in bins), default=0)
+        if kind == "shares_by":
+            shown = zip(bins, picture["share"], picture["n"], strict=True)
+            lines += [f"{b!s:<{widest}}  {percent(s):>7} of {count(n)}" for b, s, n in shown if n]
+        else:
+            counts = zip(bins, picture["counts"], strict=True)
+            lines += [f"{b!s:<{widest}}  {count(n):>9} rows" for b, n in counts if n]
+    elif kind == "pairs":
+        for rows in picture["pairs"]:
+            lines += ["  ".join(map(str, row)) for row in rows]
+    return lines
+
+
+def _edge(value: Any) -> str:
+    return value if isinstance(value, str) else short(value)
 
 
 def _with_interval(evidence: Mapping[str, Any], name: str) -> Any:

@@ -13,7 +13,8 @@ from patron.study.tomltext import write_key, write_value
 def with_fixes(study: Study, text: str, fixes: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
     """`text`, the Study's own, with a [[fixes]] for each pair of a comment and a fix's fields.
 
-    A fix that the Study already has is left out. What stands in `text` stays as it is.
+    A comment may have several lines. A fix that the Study already has is left out. What stands in
+    `text` stays as it is.
 
     Raises
     ------
@@ -40,4 +41,10 @@ def _among(fields: Mapping[str, Any], has: list[dict[str, Any]]) -> bool:
 def _section(comment: str, fields: Mapping[str, Any]) -> str:
     kept = {name: value for name, value in fields.items() if value not in ([], {}, ())}
     lines = [f"{write_key(name)} = {write_value(value)}" for name, value in kept.items()]
-    return "\n".join(["", f"# {comment}", "[[fixes]]", *lines, ""])
+    told = [f"# {_printable(line)}".rstrip() for line in comment.splitlines()]
+    return "\n".join(["", *told, "[[fixes]]", *lines, ""])
+
+
+def _printable(line: str) -> str:
+    """What a comment may hold: a name in the data may carry control characters."""
+    return "".join(letter if letter.isprintable() else " " for letter in line)

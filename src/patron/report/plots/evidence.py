@@ -118,8 +118,9 @@ def _shares_by(name: str, spec: Spec) -> Picture:
         x = _scale(spec["edges"], width)
         edges = [_number(edge) for edge in spec["edges"]]
         top = min(fit(0, max((s for s in spec["share"] if known(s)), default=1), zero=True)[1], 1)
-        panel = Panel(sheet, x, Scale(0, top or 1, TALL - 56, 32))
-        panel.y_axis(f"share of {what}", show=percent)
+        panel = Panel(sheet, x, Scale(0, top or 1, TALL - 56, 48))
+        panel.y_axis(show=percent)
+        sheet.text(0, 16, f"share of {what}", "axis-title")
         for (a, b), share, n in zip(pairwise(edges), spec["share"], spec["n"], strict=True):
             if known(share):
                 tip = f"{_shown(a, spec)} to {_shown(b, spec)}: {percent(share)} of {count(n)}"
@@ -271,11 +272,11 @@ def _mark(sheet: Drawing, panel: Panel, spec: Spec) -> None:
     if spec.get("mark") is None:
         return
     at = panel.x(_number(spec["mark"]))
-    sheet.line(at, panel.y.end - 4, at, panel.y.start, "alarm-line")
+    sheet.line(at, panel.y.end - 18, at, panel.y.start, "alarm-line")
     right = at < (panel.x.start + panel.x.end) / 2
     words = ": ".join(filter(None, [spec.get("mark_name"), _shown(_number(spec["mark"]), spec)]))
     shift, anchor = (7, "start") if right else (-7, "end")
-    sheet.text(at + shift, panel.y.end + 8, words, "marked-name halo", anchor=anchor)
+    sheet.text(at + shift, panel.y.end - 9, words, "marked-name halo", anchor=anchor)
 
 
 def _scale(edges: Sequence[Any], width: float) -> Scale:

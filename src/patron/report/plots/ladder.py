@@ -17,9 +17,8 @@ _MEASURES = {"roc_auc": "ROC-AUC", "r2": "R²"}
 def ladder(steps: Sequence[Step]) -> Picture:
     """What each fix, each suspect and each further step is worth, from top to bottom."""
     main = [step for step in steps if step["kind"] not in ASIDES]
-    floor = min((end for step in main for end in _ends(step)), default=0.0)
-    ceiling = max((end for step in main for end in _ends(step)), default=1.0)
-    lowest = floor - (ceiling - floor)
+    ends = [end for step in steps if step["kind"] != "tried" for end in _ends(step)]
+    lowest = 2 * min(ends, default=0.0) - max(ends, default=1.0)
     measure = measure_name(steps)
     asides = [step["kind"] for step in steps if step["kind"] in ASIDES]
     told = f"{measure} after each step from top to bottom, cross-validated, with intervals."
@@ -71,12 +70,10 @@ def _title(steps: Sequence[Step], measure: str) -> str:
     first, honest = steps[0], honest_step(steps)
     moved = [s for s in steps if s["worth"] and beyond_zero(s["worth"]) and s["kind"] != "tried"]
     if known(first["value"]) and known(honest["value"]) and differ(first, honest):
-        reached = f"{measure} {first['value']:.3f}"
+        come, left = (f"{step['value']:.3f}" for step in (first, honest))
         if first["value"] > honest["value"]:
-            return (
-                f"As they come, the columns promise {reached}; what holds is {honest['value']:.3f}"
-            )
-        return f"As they come, the columns reach {reached}; mended, {honest['value']:.3f}"
+            return f"As they come, the columns promise {measure} {come}; the fixes leave {left}"
+        return f"As they come, the columns reach {measure} {come}; mended, {left}"
     if moved:
         most = max(moved, key=lambda s: abs(s["worth"]["value"]))
         way = "lower" if most["worth"]["value"] < 0 else "higher"
