@@ -28,9 +28,6 @@ STEP_DAYS = 5
 PERIOD = 6
 """Steps in a period of 30 days."""
 
-LOOK_BACK = 18
-"""Steps before the end of the history in which every visit is kept: 90 days."""
-
 # By steps since the last order: just bought, rested; then the refill that is due after a month.
 _REST = np.array([1.0, 0.25, 0.6, 0.85, 0.95, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], np.float32)
 _REFILL = np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.6, 1.0, 0.8, 0.3, 0.1, 0.0, 0.0], np.float32)
@@ -74,17 +71,17 @@ class Calendar:
     season : for a customer whose `festive` is 1.
     sale : for a customer whose `bargains` is 1.
     on : how much of `pull` acts.
-    swing : standard deviation of the engagement.
     memory : correlation of the engagement with that of the period before.
     waking : chance to wake at the start of a period.
+    swing : standard deviation of the engagement.
     """
 
     season: Floats
     sale: Floats
     on: Floats
-    swing: float = 0.6
-    memory: float = 0.75
-    waking: float = 0.03
+    memory: float
+    waking: float
+    swing: float = 0.7
 
     @property
     def steps(self) -> int:
@@ -99,17 +96,16 @@ class History:
     Parameters
     ----------
     who, when : the orders: customer (an index into the traits) and step, in order of time.
-    visits : visits without an order in each of the last 18 steps before the window [rows, 18].
-    last_visit : step of the last visit without an order; -1 without one.
+    visitor, visited : the visits without an order before the window, likewise.
     engagement : by period, the window's last [periods, rows]; 0 before the sign-up.
-    awake : in the window.
+    awake : likewise.
     rested : steps since the last order at the start of the window.
     """
 
     who: Ints
     when: Ints
-    visits: NDArray[np.uint8]
-    last_visit: Ints
+    visitor: Ints
+    visited: Ints
     engagement: Floats
     awake: NDArray[np.bool_]
     rested: Ints
@@ -122,10 +118,10 @@ def simulate(traits: Traits, calendar: Calendar, rng: np.random.Generator) -> Hi
     engagement = np.zeros((steps // PERIOD, rows), np.float32)
     awake = np.ones(rows, np.bool_)
     rested = np.zeros(rows, np.int32)
-    visits = np.zeros((rows, LOOK_BACK), np.uint8)
-    last_visit = np.full(rows, -1, np.int32)
-    at_window = awake, rested
+    waking = np.ones(engagement.shape, np.bool_)
+    rested_at_window = rested
     who: list[Ints] = []
+    visitor: list[Ints] = []
     here = 0  # customers who signed up before this step: the first ones, as they are sorted
     for step in range(steps):
         known = slice(0, here)
@@ -138,8 +134,9 @@ def simulate(traits: Traits, calendar: Calendar, rng: np.random.Generator) -> Hi
             turn = rng.random(here, np.float32)
             asleep = ~awake[known]
             awake[known] = np.where(asleep, turn < calendar.waking, turn > traits.leaving[known])
+            waking[step // PERIOD] = awake
         if step == calendar.steps:
-            at_window = awake.copy(), rested.copy()
+            rested_at_window = rested.copy()
         rate = _rate(traits, calendar, step, level, awake, rested, known)
         bought = rng.standard_exponential(here, np.float32) < rate
         newcomers = int(np.searchsorted(traits.start, step, side="right"))
@@ -150,13 +147,13 @@ def simulate(traits: Traits, calendar: Calendar, rng: np.random.Generator) -> Hi
             np.concatenate([np.flatnonzero(bought), np.arange(here, newcomers)]).astype(np.int32)
         )
         if step < calendar.steps:
-            seen = _visits(traits, step >= calendar.steps - LOOK_BACK, level, awake, known, rng)
-            last_visit[:here][seen > 0] = step
-            if step >= calendar.steps - LOOK_BACK:
-                visits[known, step - calendar.steps + LOOK_BACK] = seen
+            visitor.append(_visits(traits, level, awake, known, rng))
             here = newcomers
-    when = np.repeat(np.arange(steps, dtype=np.int32), [len(each) for each in who])
-    return History(np.concatenate(who), when, visits, last_visit, engagement, *at_window)
+    orders, visits = (
+        (np.concatenate(each), np.repeat(np.arange(len(each), dtype=np.int32), [*map(len, each)]))
+        for each in (who, visitor)
+    )
+    return History(*orders, *visits, engagement, waking, rested_at_window)
 
 
 def outlook(
@@ -176,7 +173,7 @@ def outlook(
         step = calendar.steps + ahead
 
         def chance(rested: Ints, step: int = step) -> NDArray[np.float64]:
-            rate = _rate(traits, calendar, step, level, history.awake, rested, slice(0, rows))
+            rate = _rate(traits, calendar, step, level, history.awake[-1], rested, slice(0, rows))
             return -np.expm1(-rate.astype(np.float64))
 
         first = none * chance(history.rested + ahead)
@@ -213,15 +210,17 @@ def _rate(
 
 def _visits(
     traits: Traits,
-    counted: bool,
     level: Floats,
     awake: NDArray[np.bool_],
     known: slice,
     rng: np.random.Generator,
-) -> NDArray[np.uint8]:
-    """Visits of a step; before the look-back only whether there was one."""
+) -> Ints:
+    """Who visits in a step without ordering, once for each visit."""
     part = np.where(awake[known], np.float32(1 / PERIOD), _ASLEEP_VISITS / PERIOD)
-    rate = traits.visiting[known] * np.exp(np.float32(0.8) * level[known]) * part
-    if counted:
-        return np.minimum(rng.poisson(rate), 255).astype(np.uint8)
-    return (rng.standard_exponential(len(rate), np.float32) < rate).astype(np.uint8)
+    rate = traits.visiting[known] * np.exp(np.float32(1.1) * level[known]) * part
+    # A Poisson number for each, faster: its total, dealt out in proportion to the rates.
+    bound = np.cumsum(rate, dtype=np.float64)
+    if not len(bound):
+        return np.empty(0, np.int32)
+    at = rng.random(rng.poisson(bound[-1])) * bound[-1]
+    return np.searchsorted(bound, at, side="right").astype(np.int32)

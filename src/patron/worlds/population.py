@@ -1,0 +1,230 @@
+"""Who the customers of a world are: archetypes, demographics, and the latent traits behind them."""
+
+__all__ = ["ARCHETYPES", "Archetype", "Population", "Shop", "populate"]
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patron.worlds.mechanism import Traits
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+PLACES = 200
+"""Levels of the category with many: the city, the store or the brand."""
+
+
+@dataclass(frozen=True)
+class Archetype:
+    """A kind of customer: medians, and how common it is.
+
+    Parameters
+    ----------
+    share : of all customers.
+    buying : orders in 30 days while awake.
+    visiting : visits without an order in 30 days while awake.
+    spending : worth of an order, as a multiple of the shop's.
+    leaving : chance to fall asleep in 30 days.
+    bargains : share of orders with a discount.
+    festive : how far the season moves them.
+    refill : how much more they order when a refill is due.
+    """
+
+    share: float
+    buying: float
+    visiting: float
+    spending: float
+    leaving: float
+    bargains: float
+    festive: float
+    refill: float
+
+
+ARCHETYPES = {
+    "loyal": Archetype(0.16, 1.00, 3.6, 1.15, 0.020, 0.25, 0.7, 1.2),
+    "regular": Archetype(0.27, 0.34, 2.2, 1.00, 0.045, 0.30, 0.9, 0.6),
+    "bargain hunter": Archetype(0.16, 0.28, 3.0, 0.75, 0.045, 0.70, 0.9, 0.2),
+    "gift buyer": Archetype(0.12, 0.07, 0.7, 1.35, 0.030, 0.20, 2.6, 0.0),
+    "lapsing": Archetype(0.15, 0.22, 1.5, 0.90, 0.250, 0.35, 0.7, 0.2),
+    "window shopper": Archetype(0.14, 0.04, 4.6, 0.95, 0.060, 0.35, 0.9, 0.0),
+}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What sets one world's customers apart from another's.
+
+    Parameters
+    ----------
+    buying : orders in 30 days, as a multiple of the archetypes'.
+    spending : mean worth of an order.
+    law : seed of what belongs to the shop and not to its customers, such as effects of places.
+    steps : how long the shop has been open, in steps of the mechanism.
+    growth : log ratio of sign-ups at the end of the history to those at its beginning.
+    spread : how far customers of one archetype differ in buying (log standard deviation).
+    visiting : visits without an order, as a multiple of the archetypes'.
+    memory, waking : as in `Calendar`.
+    pull : how strongly what is on in the window depends on who the customer is.
+    without_profile : share of the customers who gave no age, gender and income.
+    guests : share who ordered without an account.
+    without_email : share who gave no e-mail address.
+    """
+
+    buying: float
+    spending: float
+    law: int
+    steps: int = 216
+    growth: float = 0.5
+    spread: float = 0.85
+    visiting: float = 0.75
+    memory: float = 0.75
+    waking: float = 0.04
+    pull: float = 1.6
+    without_profile: float = 0.0
+    guests: float = 0.0
+    without_email: float = 0.0
+
+
+@dataclass(frozen=True)
+class Population:
+    """Customers in the order of their sign-up; every array has one value for each.
+
+    `kind` is an index into `ARCHETYPES`; `opening`, `clicking` and `carting` are log-odds;
+    `mindful` is the share of orders that come back; `card` says who has a loyalty card.
+    """
+
+    traits: Traits
+    kind: Codes
+    age: Floats
+    gender: Codes
+    income: Codes
+    household: Codes
+    place: Codes
+    region: Codes
+    language: Codes
+    device: Codes
+    channel: Codes
+    app: NDArray[np.bool_]
+    card: NDArray[np.bool_]
+    profile: NDArray[np.bool_]
+    guest: NDArray[np.bool_]
+    email: NDArray[np.bool_]
+    taste: Codes
+    opening: Floats
+    clicking: Floats
+    carting: Floats
+    mindful: Floats
+    paying: Codes = field(repr=False)
+
+
+def populate(
+    rows: int, shop: Shop, season: NDArray[np.float32], rng: np.random.Generator
+) -> Population:
+    """Draw `rows` customers of a shop."""
+    kinds = list(ARCHETYPES.values())
+
+    def of_kind(name: str) -> Floats:
+        return np.array([getattr(each, name) for each in kinds])[kind]
+
+    def near(median: Floats, spread: float) -> Floats:
+        return median * np.exp(rng.normal(0, spread, rows))
+
+    start = _starts(rows, shop, season, rng)
+    kind = rng.choice(len(kinds), rows, p=[each.share for each in kinds])
+    young = rng.random(rows) < 0.55
+    age = np.where(young, rng.normal(33, 7.5, rows), rng.normal(53, 11, rows))
+    age = np.clip(np.abs(age - 18) + 18, 18, 92).round()
+    gender = rng.choice(3, rows, p=[0.56, 0.41, 0.03])
+    place = _pick(PLACES, 0.75, rows, rng)
+    device = np.where(
+        rng.random(rows) < _odds(-0.045 * (age - 47)), 0, 1 + _pick(2, 1.2, rows, rng)
+    )
+    channel = _pick(7, 0.6, rows, rng)
+    wealth = rng.normal(size=rows)
+    guest = rng.random(rows) < shop.guests
+    app = (device == 0) & (rng.random(rows) < 0.6)
+    keen = rng.normal(size=rows)  # buys, visits and reads more than others of the same kind
+
+    effects = np.random.default_rng([shop.law, PLACES])
+    home, event = effects.normal(0, 0.25, PLACES), effects.normal(0, 0.45, PLACES)
+    path, push = effects.normal(0, 0.25, 7), effects.normal(0, 0.2, 7)
+    prime = np.exp(-(((age - 39) / 10) ** 2)) - 0.35
+    bargains = rng.beta(5 * of_kind("bargains"), 5 * (1 - of_kind("bargains")))
+    buying = shop.buying * np.exp(
+        np.log(of_kind("buying"))
+        + shop.spread * (0.6 * keen + 0.8 * rng.normal(size=rows))
+        + 0.30 * prime
+        + home[place]
+        + path[channel]
+        - 0.5 * guest
+    )
+    pull = shop.pull * (
+        0.55 * prime + event[place] + push[channel] + 0.9 * (app - 0.3) * (bargains - 0.35)
+    )
+    spending = shop.spending * near(of_kind("spending"), 0.45) * np.exp(0.25 * wealth)
+    # One customer in 80 buys for a business.
+    spending *= np.where(rng.random(rows) < 1 / 80, 1.5 + rng.pareto(2.2, rows), 1.0)
+    traits = Traits(
+        start,
+        *(
+            each.astype(np.float32)
+            for each in (
+                np.minimum(buying, 8.0),
+                shop.visiting * near(of_kind("visiting"), 0.6) * np.exp(0.35 * keen + 0.25 * app),
+                np.minimum(spending, 40 * shop.spending),
+                np.minimum(near(of_kind("leaving"), 0.4), 0.6),
+                bargains,
+                near(of_kind("festive"), 0.3),
+                of_kind("refill") * rng.random(rows) * 2,
+                pull,
+            )
+        ),
+    )
+    sign_on = device != 1  # those who sign on with another account hand over no profile
+    return Population(
+        traits,
+        kind,
+        age,
+        gender,
+        income=np.digitize(
+            wealth + 0.3 * prime + 0.6 * rng.normal(size=rows), [-1.1, -0.3, 0.4, 1.2]
+        ),
+        household=1 + rng.binomial(4, _odds(-1.1 + 0.9 * prime)),
+        place=place,
+        region=_pick(7, 0.4, rows, rng),
+        language=_pick(3, 1.5, rows, rng),
+        device=device,
+        channel=channel,
+        app=app,
+        card=~guest & (rng.random(rows) < _odds(-0.6 + 0.5 * keen + 1.2 * (kind == 0))),
+        profile=rng.random(rows) >= shop.without_profile * sign_on / sign_on.mean(),
+        guest=guest,
+        email=rng.random(rows) >= shop.without_email,
+        taste=_pick(10, 0.5, rows, rng),
+        opening=-0.9 + 0.6 * keen + 0.9 * (bargains - 0.35) + 0.8 * rng.normal(size=rows),
+        clicking=-1.6 + 0.4 * keen + 0.6 * rng.normal(size=rows),
+        carting=-2.0 + 0.5 * np.log(np.clip(buying, 0.01, 3)) + 0.4 * rng.normal(size=rows),
+        mindful=rng.beta(0.9, 9, rows),
+        paying=_pick(4, 0.9, rows, rng),
+    )
+
+
+def _starts(
+    rows: int, shop: Shop, season: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.int32]:
+    """Steps of the sign-ups, sorted: a growing shop that wins more customers in the season."""
+    steps = np.arange(shop.steps)
+    weight = np.exp(shop.growth * steps / shop.steps + 0.5 * season[: shop.steps])
+    drawn = rng.choice(shop.steps, rows, p=weight / weight.sum())
+    return np.sort(drawn).astype(np.int32)
+
+
+def _pick(levels: int, skew: float, rows: int, rng: np.random.Generator) -> Codes:
+    weight = 1.0 / np.arange(1, levels + 1) ** skew
+    return rng.choice(levels, rows, p=weight / weight.sum())
+
+
+def _odds(log_odds: Floats) -> Floats:
+    return 1 / (1 + np.exp(-log_odds))
