@@ -100,7 +100,7 @@ def test_shares_lie_at_their_dates_as_high_as_they_are():
     picture, svg = only(SHARES)
     [first, last] = rects(svg, "model bar-fill")  # the empty bin has no bar
     assert first[3] == pytest.approx(4 * last[3], abs=0.2)
-    across = 460 - 14 - 52
+    across = 400 - 14 - 52
     assert first[2] == pytest.approx(across * 91 / 273, abs=1.5)  # 91 of 273 days
     line = float(re.search(r'<line class="alarm-line" x1="([\d.]+)"', svg)[1])
     assert line == pytest.approx(52 + across * 181 / 273, abs=0.2)
@@ -142,16 +142,23 @@ def test_scores_that_a_check_measured_are_drawn_without_further_ado():
     assert "0.980 [0.970, 0.990]" in picture.svg
     assert len(plots.evidence_pictures(finding(HISTOGRAM, measure="AUC", **leak), 1)) == 2
     assert plots.evidence_pictures(finding(rows=3), 1) == []
+    nothing = finding(measure="AUC", score_as_it_is=0.70, score_mended=0.7004)
+    assert plots.evidence_pictures(nothing, 1) == []
 
 
 def test_rows_side_by_side_show_what_differs_in_bold(results):
-    results["findings"][0]["evidence"]["picture"] = PAIRS
+    results["findings"][0]["evidence"] = {"picture": PAIRS, "pair_1": "told by the table"}
     page = render(results)
     table = page[page.index('<div class="scroll pairs"') :].partition("</table>")[0]
     assert re.findall(r"<td>(.*?)</td>", table) == [
         "3", "<b>10 to 20</b>", "3", "<b>20 to 30</b>",
     ]  # fmt: skip
     assert "<code>a1b2c3</code>" in table
+    assert "told by the table" not in page
+    same = {**PAIRS, "pairs": [[["3", "10 to 20"], ["the same", "the same"]]]}
+    results["findings"][0]["evidence"]["picture"] = same
+    table = render(results).partition('<div class="scroll pairs"')[2].partition("</table>")[0]
+    assert re.findall(r"<td>(.*?)</td>", table) == ["3", "10 to 20", "the same", "the same"]
 
 
 @pytest.mark.parametrize("spec", [*DRAWN, PAIRS], ids=lambda spec: spec["kind"])

@@ -101,7 +101,7 @@ def _show_line(found: "Finding", examined: "Examined") -> None:
     if len(found.columns) > MOST_COLUMNS:
         columns.append(f"{len(found.columns) - MOST_COLUMNS} more")
     told = found.in_short.rstrip(".")
-    if found.columns and not told.startswith(found.columns[0]):
+    if found.columns and not any(name in told for name in found.columns):
         told = f"{', '.join(columns)}: {told}"
     fix = f"[{_fix_state(found, examined)}]"
     sign, code = f"{SIGNS[severity]} {severity}", f"{'':<{7 - len(severity)}}  {found.code}  "

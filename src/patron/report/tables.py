@@ -94,6 +94,8 @@ def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     What is drawn (`picture`) is not among them.
     """
     ends = {f"{name}_{end}" for name in evidence for end in ("low", "high")}
+    if (evidence.get("picture") or {}).get("kind") == "pairs":
+        ends |= {name for name in evidence if name.startswith("pair_")}
     return [
         (name.replace("_", " "), _value(name, _with_interval(evidence, name)))
         for name in evidence

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from patron.report.numbers import count, known, percent, short
-from patron.report.plots.base import PAIR, Picture, frame, picture
+from patron.report.plots.base import Picture, frame, picture
 from patron.report.plots.dates import date_axis
 from patron.report.plots.ranked import Row, ranked
 from patron.report.plots.small import wide_enough
@@ -16,8 +16,10 @@ from patron.report.scale import Scale, fit
 from patron.report.svg import Drawing, Panel, text_width, wrap
 
 Spec = Mapping[str, Any]
-TALL = 250.0
+WIDTH, TALL = 400.0, 250.0  # two stand side by side in a finding's card
 MOST_GROUPS = 12
+LEAST_GAIN = 0.001
+SAME = "the same"
 STRETCHED = 20
 """From so many times the middle edge on, the last one asks for a logarithmic axis."""
 
@@ -46,7 +48,7 @@ def pairs(finding: Mapping[str, Any]) -> dict[str, Any] | None:
     names = spec.get("names") or [""] * len(spec["pairs"])
     told = []
     for name, rows in zip(names, spec["pairs"], strict=True):
-        differ = [len({str(value) for value in values}) > 1 for values in zip(*rows, strict=True)]
+        differ = [len({*map(str, values)} - {SAME}) > 1 for values in zip(*rows, strict=True)]
         told.append(
             {"name": name, "rows": [list(zip(map(str, row), differ, strict=True)) for row in rows]}
         )
@@ -58,10 +60,16 @@ def pairs(finding: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _scores_of(found: Spec) -> dict[str, Any] | None:
-    """The scores among a finding's evidence, under the names that checks share."""
+    """The scores among a finding's evidence, under the names that checks share.
+
+    Not where mending changes nothing that could be seen.
+    """
     measure = found.get("measure", "score")
     if known(found.get("score_as_it_is")) and known(found.get("score_mended")):
-        gain = short(abs(found["score_mended"] - found["score_as_it_is"]), 2)
+        gained = abs(found["score_mended"] - found["score_as_it_is"])
+        if gained < LEAST_GAIN:
+            return None
+        gain = short(gained, 2)
         way = "gains" if found["score_mended"] >= found["score_as_it_is"] else "loses"
         title = f"Mended, {found.get('cost_to', 'the model')} {way} {gain} of {measure}"
         names = {"score_as_it_is": "as it is", "score_mended": "mended"}
@@ -102,7 +110,7 @@ def _scores(name: str, spec: Spec) -> Picture:
         spec["title"],
         f"{measure[0].upper()}{measure[1:]}, cross-fitted on a sample of the labelled rows.",
         lambda width: ranked(rows, width, axis=measure),
-        width=PAIR,
+        width=WIDTH,
     )
 
 
@@ -121,21 +129,22 @@ def _shares_by(name: str, spec: Spec) -> Picture:
         panel = Panel(sheet, x, Scale(0, top or 1, TALL - 56, 48))
         panel.y_axis(show=percent)
         sheet.text(0, 16, f"share of {what}", "axis-title")
-        for (a, b), share, n in zip(pairwise(edges), spec["share"], spec["n"], strict=True):
+        bins = list(pairwise(edges))
+        for (a, b), share, n in zip(bins, spec["share"], spec["n"], strict=True):
             if known(share):
                 tip = f"{_shown(a, spec)} to {_shown(b, spec)}: {percent(share)} of {count(n)}"
                 height = panel.y(0) - panel.y(share)
                 _bar(sheet, x, a, b, panel.y(share), height, "model bar-fill", tip)
         sheet.line(x.start, panel.y(0), x.end, panel.y(0), "axis")
         _mark(sheet, panel, spec)
-        below = Panel(sheet, x, Scale(0, max(spec["n"], default=1) or 1, TALL + 14, TALL - 28))
-        for (a, b), n in zip(pairwise(edges), spec["n"], strict=True):
-            _bar(sheet, x, a, b, below.y(n), below.y(0) - below.y(n), "bar", f"{count(n)} rows")
+        crowd = [n / max(x(b) - x(a), 1e-9) for (a, b), n in zip(bins, spec["n"], strict=True)]
+        below = Panel(sheet, x, Scale(0, max(crowd, default=0) or 1, TALL + 14, TALL - 28))
+        below.bars(edges, crowd, "bar")  # counts by width: areas compare where bins are unequal
         _x_axis(below, by, spec)
         return sheet
 
     subtitle += "; below, how many rows lie there."
-    return picture(name, spec["title"], subtitle, draw, width=PAIR)
+    return picture(name, spec["title"], subtitle, draw, width=WIDTH)
 
 
 def _histogram(name: str, spec: Spec) -> Picture:
@@ -173,7 +182,7 @@ def _histogram(name: str, spec: Spec) -> Picture:
         _x_axis(panel, column, spec)
         return sheet
 
-    return picture(name, spec["title"], subtitle, draw, width=PAIR)
+    return picture(name, spec["title"], subtitle, draw, width=WIDTH)
 
 
 def _curve(name: str, spec: Spec) -> Picture:
@@ -215,7 +224,7 @@ def _curve(name: str, spec: Spec) -> Picture:
     names = [each for each in (spec.get("y_name"), spec.get("x_name")) if each]
     subtitle = " against ".join(names) or spec["title"]
     subtitle += "; the band is the interval." if spread else "."
-    return picture(name, spec["title"], subtitle[0].upper() + subtitle[1:], draw, width=PAIR)
+    return picture(name, spec["title"], subtitle[0].upper() + subtitle[1:], draw, width=WIDTH)
 
 
 def _bars(
@@ -247,7 +256,7 @@ def _bars(
         return sheet
 
     rest = f" The first {MOST_GROUPS}; {more} more are left out." if more > 0 else ""
-    return picture(name, spec["title"], subtitle + rest, draw, width=PAIR)
+    return picture(name, spec["title"], subtitle + rest, draw, width=WIDTH)
 
 
 def _groups(spec: Spec) -> list[tuple[str, float, int]]:
