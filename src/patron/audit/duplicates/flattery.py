@@ -1,6 +1,6 @@
 """What copies add to a score when a random split puts them on both sides."""
 
-__all__ = ["FEWEST", "Flattery", "flattery", "overlap"]
+__all__ = ["Flattery", "flattery", "matrix_of", "overlap", "whole_groups"]
 
 from typing import NamedTuple
 
@@ -20,8 +20,9 @@ FEWEST = 0.01
 class Flattery(NamedTuple):
     """The score of one model, judged with copies apart (a random split) and kept together.
 
-    `strength` is the difference in units of `Question.strength`; `sure`: it has one sign in every
-    quarter of the rows. `twins` is the share of a random holdout with a copy in training.
+    `strength` is the difference in units of `Question.strength`; `sure`: it is above zero by two
+    standard errors, over the quarters of the rows. `twins` is the share of a random holdout with a
+    copy in training.
     """
 
     twins: float
@@ -55,7 +56,7 @@ class Flattery(NamedTuple):
         """What the copies do, for a finding's meaning."""
         said = f"A random split puts a copy into training for {self.twins:.1%} of the holdout"
         if not self.measure:
-            return f"{said}, so the model is tested on customers that it has seen."
+            return f"{said}, so the model is tested on what it has seen."
         return (
             f"{said}: trees then score {self.apart:.3f} ({self.measure}), and "
             f"{self.together:.3f} if copies are kept on one side."
@@ -82,12 +83,12 @@ def flattery(frame: Frame, groups: np.ndarray) -> Flattery:
     question = frame.questions[0]
     names = frame.core(question)
     rng = np.random.default_rng(frame.seed)
-    rows = whole_groups(np.flatnonzero(np.isfinite(frame.target)), groups, rng)
+    rows = whole_groups(np.flatnonzero(np.isfinite(frame.target)), groups, MOST_ROWS, rng)
     sampled = frame.resampled(rows)
     asked = next(each for each in sampled.questions if each.about == question.about)
     together = assign_folds(groups[rows], asked.y, rng)
     apart = assign_folds(np.arange(len(rows)), asked.y, rng)
-    matrix, places = _matrix(frame, names, rows)
+    matrix, places = matrix_of(frame, names, rows)
     honest, random = (
         joint_prediction(matrix, places, asked, folds, seed=frame.seed, threads=frame.threads)
         for folds in (together, apart)
@@ -95,17 +96,22 @@ def flattery(frame: Frame, groups: np.ndarray) -> Flattery:
     return _compared(twins, asked, (honest, together), (random, apart))
 
 
-def whole_groups(rows: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Of `rows` those of groups drawn at random, ascending; at most about MOST_ROWS."""
+def whole_groups(
+    rows: np.ndarray, groups: np.ndarray, most: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Of `rows` those of groups drawn at random, ascending; about `most`, or all."""
+    if len(rows) <= most:
+        return rows
     _, group = np.unique(groups[rows], return_inverse=True)
     place = rng.permutation(group.max(initial=-1) + 1)[group]
-    in_order = np.argsort(place, kind="stable")
-    if len(rows) <= MOST_ROWS:
-        return rows
-    return np.sort(rows[place <= place[in_order[MOST_ROWS - 1]]])
+    drawn: np.ndarray = np.sort(rows[place <= np.partition(place, most - 1)[most - 1]])
+    return drawn
 
 
-def _matrix(frame: Frame, names: tuple[str, ...], rows: np.ndarray) -> tuple[np.ndarray, list[int]]:
+def matrix_of(
+    frame: Frame, names: tuple[str, ...], rows: np.ndarray
+) -> tuple[np.ndarray, list[int]]:
+    """The columns at these rows as numbers, and the places of those that hold codes."""
     columns = [frame.values(name)[rows] for name in names]
     first = frame.table.slice(0, 1)
     places = [p for p, name in enumerate(names) if numbers_of(first.column(name))[1]]
@@ -129,4 +135,5 @@ def _compared(
         )
     ]
     gain = strength(apart) - strength(together)
-    return Flattery(twins, question.measure, apart, together, gain, min(steps) > 0)
+    sure = float(np.mean(steps)) > float(np.std(steps, ddof=1))  # two standard errors of four
+    return Flattery(twins, question.measure, apart, together, gain, sure)

@@ -39,14 +39,14 @@ class ExactDuplicates(Check):
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """A finding if rows repeat, and repeat more than coarse columns explain."""
-        table, key = frame.table, customer_key(frame)
+        table, key = frame.table, frame.schema.names(Role.ENTITY)
         groups = group_rows(table, table.column_names)
         repeated = _in_company(groups)
         extra = int(repeated.sum()) - len(np.unique(groups[repeated]))
         if not extra:
             return []
         evidence: Evidence = {"extra_rows": extra, "share": extra / table.num_rows}
-        if not _mostly_named(table, key, repeated):
+        if not _mostly_named(table, key or _finest_identifier(frame), repeated):
             pairs = _pairs(groups)
             expected = _pairs_by_chance(table)
             if expected is None or pairs < 3 * expected + 10:
@@ -61,7 +61,7 @@ class ExactDuplicates(Check):
                 evidence=evidence | flattered.evidence,
                 meaning=(
                     f"{counted(extra, 'row')} {copies} of another row in every column. "
-                    f"{flattered.sentence} Copied customers also count twice."
+                    f"{flattered.sentence} Copied rows also count twice."
                 ),
                 next_step="Drop the copies, and look for the join or the upload that made them.",
                 fix=Fix("drop_duplicate_rows", because=self.code),
@@ -185,8 +185,15 @@ def _first_pairs(rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.n
     return rows[order[starts]], rows[order[starts + 1]]
 
 
-def _mostly_named(table: pa.Table, key: Key, repeated: np.ndarray) -> bool:
-    return bool(key.columns) and bool(named_rows(table, key.columns)[repeated].mean() > 0.5)
+def _finest_identifier(frame: Frame) -> tuple[str, ...]:
+    """Where no entity is named, the identifier with most values: of persons, orders or rows."""
+    names = frame.schema.names(Role.IDENTIFIER)
+    counts = {name: len(np.unique(group_rows(frame.table, [name]))) for name in names}
+    return (max(names, key=lambda name: counts[name]),) if names else ()
+
+
+def _mostly_named(table: pa.Table, key: tuple[str, ...], repeated: np.ndarray) -> bool:
+    return bool(key) and bool(named_rows(table, key)[repeated].mean() > 0.5)
 
 
 def _pairs(groups: np.ndarray) -> int:
