@@ -1,0 +1,146 @@
+"""V06: infinite values, and values beyond belief."""
+
+__all__ = ["AbsurdValues"]
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
+from patron.audit.frame import Frame
+from patron.audit.ledger import Fix
+from patron.audit.missing.weigh import weighed
+from patron.audit.operations import plain
+from patron.schema import Role
+
+Floats = NDArray[np.float64]
+
+FEWEST = 100
+MOST_ABSURD = 0.001
+GAP, BEYOND = 10.0, 1_000.0
+MOST_OF_TOTAL = 0.5
+
+_ASKED = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.TARGET, Role.OUTCOME)
+
+
+class AbsurdValues(Check):
+    """V06: values that are infinite, or so far beyond the others that nobody can have them.
+
+    Beyond belief are a few values (at most 1 in 1,000, or three) with a gap below them, which hold
+    most of the column's total or are 1,000 times what 99 in 100 have. Merely large values are not:
+    they are the best customers, or O01 has them.
+    """
+
+    code = "V06"
+    title = "Infinite and absurd values"
+
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
+        """One finding for all infinite values, and one for each column with absurd ones."""
+        found = self._infinite(frame)
+        if frame.table.num_rows < FEWEST:
+            few = f"among {frame.table.num_rows} rows no value is absurd; {FEWEST} are needed"
+            return found or CannotSay(few)
+        for name in frame.schema.names(*_ASKED):
+            values = frame.values(name)
+            for sign in (1.0, -1.0):
+                absurd = _absurd(sign * values)
+                if absurd:
+                    found.append(self._beyond(frame, name, sign, absurd))
+        return found
+
+    def _infinite(self, frame: Frame) -> list[Finding]:
+        counts: dict[str, int] = {}
+        for name in frame.schema.names(*_ASKED):
+            column = plain(frame.table.column(name))
+            if pa.types.is_floating(column.type):
+                count = pc.sum(pc.is_inf(column)).as_py() or 0
+                if count:
+                    counts[name] = count
+        if not counts:
+            return []
+        columns, names = tuple(counts), ", ".join(counts)
+        rows = max(counts.values())
+        return [
+            self.finding(
+                Severity.WARNING,
+                columns,
+                rows=rows,
+                evidence={"kind": "infinite", "values": counts},
+                meaning=(
+                    f"{names}: {sum(counts.values()):,} values are infinite, most likely a "
+                    "division by zero. No mean, and no line through the data, survives one."
+                ),
+                next_step="Set them to missing, and mend the division where the column is made.",
+                fix=Fix("null_infinite", columns, because=self.code),
+            )
+        ]
+
+    def _beyond(self, frame: Frame, name: str, sign: float, absurd: "_Absurd") -> Finding:
+        limit = sign * float(f"{(absurd.low * absurd.next_best) ** 0.5:.2g}")
+        operation = "null_above" if sign > 0 else "null_below"
+        fix, severity = None, Severity.WARNING
+        evidence: Evidence = {
+            "kind": "absurd",
+            "values": absurd.values,
+            "share_of_total": absurd.share,
+            "smallest_of_them": sign * absurd.low,
+            "next": sign * absurd.next_best,
+            "times_what_99_in_100_have": absurd.times,
+        }
+        if frame.schema[name].role in (Role.TARGET, Role.OUTCOME):
+            next_step = "Look up these rows, and mend or remove them where the table is made."
+        else:
+            fix = Fix(operation, (name,), {"limit": limit}, self.code)
+            severity, cost = weighed(frame, fix)
+            evidence |= cost
+            next_step = "Look up these rows; if nobody can vouch for them, set them to missing."
+        are = "1 value is" if absurd.values == 1 else f"{absurd.values} values are"
+        return self.finding(
+            severity,
+            (name,),
+            rows=absurd.values,
+            evidence=evidence,
+            meaning=(
+                f"{name}: {are} at least {absurd.low / absurd.next_best:,.0f} times the next, and "
+                f"{'holds' if absurd.values == 1 else 'hold'} {absurd.share:.1%} of the column's "
+                "total. A mean or a line follows that alone."
+            ),
+            next_step=next_step,
+            fix=fix,
+        )
+
+
+class _Absurd(NamedTuple):
+    """How many values are absurd, the least of them, the next below, and how far off they are."""
+
+    values: int
+    low: float
+    next_best: float
+    share: float
+    times: float
+
+
+def _absurd(values: Floats) -> _Absurd | None:
+    """The values at the upper end that are beyond belief; those below zero do not count."""
+    values = values[values > 0]
+    if len(values) < FEWEST:
+        return None
+    most = max(3, int(MOST_ABSURD * len(values)))
+    top = np.sort(np.partition(values, len(values) - most - 1)[-most - 1 :])
+    with np.errstate(over="ignore"):
+        gaps = top[1:] / top[:-1]
+    place = int(np.argmax(gaps))
+    if gaps[place] < GAP:
+        return None
+    rest = values[values <= top[place]]
+    absurd = top[place + 1 :]
+    scale = absurd[-1]  # so that no sum overflows
+    total = float((absurd / scale).sum() + (rest / scale).sum())
+    share = float((absurd / scale).sum()) / total
+    times = float(absurd[0] / np.quantile(rest, 0.99))
+    if share < MOST_OF_TOTAL and times < BEYOND:
+        return None
+    return _Absurd(len(absurd), float(absurd[0]), float(top[place]), share, times)
