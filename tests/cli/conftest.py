@@ -52,14 +52,20 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small world in `shop` and a run on it in `out`; to be read only."""
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small world in `shop`; to be read only."""
     folder = tmp_path_factory.mktemp("cli")
     done("worlds", "corner", "--rows", 1500, "--seed", 4, "--out", "shop", cwd=folder)
-    words = ("shop/patron.toml", "--out", "out", "--seed", 7, "--threads", 2)
-    said = done("run", *words, cwd=folder)
-    (folder / "run.txt").write_text(said)
     return folder
+
+
+@pytest.fixture(scope="session")
+def shop(world: Path) -> Path:
+    """The same folder with a run on the world in `out`; to be read only."""
+    words = ("shop/patron.toml", "--out", "out", "--seed", 7, "--threads", 2)
+    said = done("run", *words, cwd=world)
+    (world / "run.txt").write_text(said)
+    return world
 
 
 @pytest.fixture
@@ -68,21 +74,21 @@ def bundle(shop: Path) -> Path:
 
 
 @pytest.fixture
-def table(shop: Path) -> Path:
-    return shop / "shop" / "table.parquet"
+def table(world: Path) -> Path:
+    return world / "shop" / "table.parquet"
 
 
 @pytest.fixture
-def study(shop: Path) -> Path:
-    return shop / "shop" / "patron.toml"
+def study(world: Path) -> Path:
+    return world / "shop" / "patron.toml"
 
 
 @pytest.fixture(scope="session")
-def leaky(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
+def leaky(tmp_path_factory: pytest.TempPathFactory, world: Path) -> Path:
     """A folder with the Study of a narrow table, one column of which is the answer."""
     folder = tmp_path_factory.mktemp("leaky")
     columns = ["customer_id", "age", "sessions_30d", "orders_90d", TARGET]
-    table = pq.read_table(shop / "shop" / "table.parquet", columns=columns).slice(0, 600)
+    table = pq.read_table(world / "shop" / "table.parquet", columns=columns).slice(0, 600)
     pq.write_table(table.append_column("parcel_sent", table[TARGET]), folder / "table.parquet")
-    (folder / "patron.toml").write_text((shop / "shop" / "patron.toml").read_text())
+    (folder / "patron.toml").write_text((world / "shop" / "patron.toml").read_text())
     return folder

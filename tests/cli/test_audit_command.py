@@ -203,8 +203,8 @@ def test_fixes_are_written_once_under_their_finding_and_a_run_applies_them(
     assert "parcel_sent" not in bundle.features
 
 
-def test_no_customer_is_named(leaky: Path, shop: Path) -> None:
-    customers = set(pq.read_table(shop / "shop" / "table.parquet")["customer_id"].to_pylist())
+def test_no_customer_is_named(leaky: Path) -> None:
+    customers = set(pq.read_table(leaky / "table.parquet")["customer_id"].to_pylist())
     said = patron("audit", "patron.toml", "--explain", "L01", cwd=leaky).stdout
     assert TARGET in said
     assert not customers & set(re.findall(r"C\d{9}", said))

@@ -22,7 +22,7 @@ __all__ = [
     "run_audit",
 ]
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,12 +174,19 @@ def known_code(code: str, asked_by: str) -> str:
     """
     codes = [kind.code for kind in CHECKS]
     if code not in codes:
-        close = nearest(code, codes)
+        close = _nearest_code(code, codes)
         hint = f"; did you mean '{close}'?" if close else "."
         raise StudyError(
             f"{asked_by}: there is no check '{code}'{hint} The checks are {', '.join(codes)}"
         )
     return code
+
+
+def _nearest_code(code: str, codes: Sequence[str]) -> str | None:
+    """Of the family that the first letter names, the code with the nearest number."""
+    family = [each for each in codes if each[0] == code[:1].upper()]
+    number = "".join(letter for letter in code if letter.isdigit())
+    return min(family, key=lambda each: abs(int(each[1:]) - int(number or 0)), default=None)
 
 
 def _ask(

@@ -294,11 +294,10 @@ def worlds(
     from patron.worlds import make
 
     not_here(out)
-    kinds: Any = [kind.strip() for kind in faults.split(",")] if faults else None
+    kinds = [kind.strip() for kind in faults.split(",")] if faults else None
     planted = faults if faults in ("all", "random") else kinds
     with shown(quiet).stage(f"make the world {name}"), new_folder(out, is_world) as folder:
-        options: dict[str, Any] = {"faults": planted} if planted else {}
-        world = make(name, rows=rows, seed=seed or 0, **options)
+        world = make(name, rows=rows, seed=seed or 0, faults=planted)
         world.write(folder)
     if not quiet:
         show_world(world, out)
