@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 FEWEST = 100
 MOST_ABSURD = 0.001
-GAP, FAR, BEYOND = 10.0, 50.0, 1_000.0
+GAP, FAR, BEYOND = 10.0, 100.0, 1_000.0
 MOST_OF_TOTAL = 0.5
 
 _ASKED = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.TARGET, Role.OUTCOME)
@@ -30,8 +30,8 @@ class AbsurdValues(Check):
     """V06: values that are infinite, or so far beyond the others that nobody can have them.
 
     Beyond belief are a few values (at most 1 in 1,000, or three) with a gap below them, which are
-    1,000 times what 99 in 100 have, or 50 times if they hold most of the column's total. Merely large values are not:
-    they are the best customers, or O01 has them.
+    1,000 times what 99 in 100 have, or 100 times if they hold most of the column's total.
+    Merely large values are not: they are the best customers, and O01 has them.
     """
 
     code = "V06"
