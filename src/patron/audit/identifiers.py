@@ -14,6 +14,7 @@ from patron.audit.scoring import Question
 from patron.estimate import Estimate
 from patron.schema import Role
 
+SET_BY_HAND = "set in [roles]"
 FEWEST_ROWS = 100
 FEWEST_RANDOM = 1_000
 NEAR_UNIQUE = 0.95
@@ -28,7 +29,8 @@ class IdentifierFeature(Check):
     """I01: a column that identifies rows, among those that may reach a model.
 
     Near-unique text; near-unique whole numbers that run on, or that are spread evenly as drawn
-    numbers are. A measurement that happens to be near-unique (money, a duration) is neither.
+    numbers are. A measurement that happens to be near-unique (money, a duration) is neither. What
+    inference left out as an identifier is noted, for a person to see.
     """
 
     code = "I01"
@@ -41,7 +43,27 @@ class IdentifierFeature(Check):
                 f"the table has {frame.table.num_rows} rows; below {FEWEST_ROWS} any measurement "
                 "may be unique by chance"
             )
-        return [self._found(frame, name, kind) for name, kind in _identifiers(frame).items()]
+        found = [self._found(frame, name, kind) for name, kind in _identifiers(frame).items()]
+        return found + [
+            self._left_out(frame, column.name, column.because)
+            for column in frame.schema.columns
+            if column.role is Role.IDENTIFIER and column.because != SET_BY_HAND
+        ]
+
+    def _left_out(self, frame: Frame, name: str, because: str) -> Finding:
+        evidence: Evidence = {"kind": because}
+        told = ""
+        if not frame.too_few:
+            question, order = _best(frame, _order_of(frame.sample, name))
+            evidence |= {"measure": question.measure, "order_alone": order.value}
+            told = f" Its order tells {question.about} with {question.measure} {order.value:.3f}."
+        return self.finding(
+            Severity.NOTE,
+            (name,),
+            evidence=evidence,
+            meaning=f"{name} was taken for an identifier ({because}), so no model sees it.{told}",
+            next_step=f"Nothing, if that is right; else give {name} its role in [roles].",
+        )
 
     def _found(self, frame: Frame, name: str, kind: str) -> Finding:
         score = _best(frame, _order_of(frame.sample, name)) if not frame.too_few else None
@@ -152,7 +174,7 @@ def _identifiers(frame: Frame) -> dict[str, str]:
 def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
     column = plain(column)
     known = len(column) - column.null_count
-    units = min(units, known)
+    rows, units = known, min(units, known)
     if units < FEWEST_ROWS or not (_is_text(column.type) or _is_whole(column)):
         return None
     distinct = pc.count_distinct(column, mode="only_valid").as_py()
@@ -169,7 +191,12 @@ def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
     steps = steps[steps != 0]  # the rows of one entity, one after another
     if abs(steps.mean()) > 0.99 and uneven < 0.2:
         return "a running number"
-    drawn = distinct == units >= FEWEST_RANDOM and uneven < 0.05 and role is not Role.MONEY
+    drawn = (
+        distinct in (units, rows)
+        and units >= FEWEST_RANDOM
+        and uneven < 0.05
+        and role is not Role.MONEY
+    )
     return "a number drawn for each row" if drawn else None
 
 
@@ -190,6 +217,8 @@ def _order_of(sample: pa.Table, name: str) -> np.ndarray:
     """The rank of each row's value; NaN where missing."""
     column = plain(sample.column(name))
     order = np.full(len(column), np.nan)
+    if pa.types.is_nested(column.type) or pa.types.is_null(column.type):
+        return order
     sorted_rows = pc.array_sort_indices(column.combine_chunks()).to_numpy()
     order[sorted_rows] = np.arange(len(column))
     order[column.is_null().to_numpy()] = np.nan

@@ -4,6 +4,7 @@ __all__ = [
     "FOLDS",
     "Question",
     "assign_folds",
+    "auc",
     "bins_of",
     "codes_in",
     "learnt_means",
@@ -48,7 +49,7 @@ class Question:
 
     def by_fold(self, predicted: np.ndarray, folds: np.ndarray) -> list[float]:
         """The measure in each fold."""
-        one = _auc if self.measure == "AUC" else _spearman
+        one = auc if self.measure == "AUC" else _spearman
         return [one(self.y[folds == k], predicted[folds == k]) for k in _FOLDS]
 
     def strength(self, value: float) -> float:
@@ -168,7 +169,8 @@ def _category_codes(column: pa.ChunkedArray) -> np.ndarray:
     return raw
 
 
-def _auc(y: np.ndarray, predicted: np.ndarray) -> float:
+def auc(y: np.ndarray, predicted: np.ndarray) -> float:
+    """The area under the ROC curve of `predicted` for `y` of 0 and 1."""
     positive = y.sum()
     negative = len(y) - positive
     if not positive or not negative:

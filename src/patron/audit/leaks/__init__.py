@@ -3,6 +3,16 @@
 __all__ = ["CHECKS"]
 
 from patron.audit.base import Check
+from patron.audit.leaks.contact import ChangedByContact
+from patron.audit.leaks.dates import AfterTheSnapshot
+from patron.audit.leaks.future import NamedForTheFuture
+from patron.audit.leaks.identities import AccountingIdentity
 from patron.audit.leaks.telling import TellingColumn
 
-CHECKS: tuple[type[Check], ...] = (TellingColumn,)
+CHECKS: tuple[type[Check], ...] = (
+    TellingColumn,
+    AccountingIdentity,
+    AfterTheSnapshot,
+    ChangedByContact,
+    NamedForTheFuture,
+)

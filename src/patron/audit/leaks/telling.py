@@ -12,8 +12,9 @@ from patron.estimate import Estimate
 THE_ANSWER = {"AUC": 0.985, "rank correlation": 0.965}
 MISSINGNESS_IS_THE_ANSWER = 0.95
 NEAR = 0.5
-# What a suspect must add to the honest core before it is worth a person's time: in squared strength,
-# which adds up over columns that tell of the answer independently, and as a share of the core's.
+# What a suspect must add to the honest core before it is worth a person's time: in squared
+# strength, which adds up over columns that tell of the answer independently, and as a share of the
+# core's.
 WORTH = 0.3
 WORTH_SHARE = 0.2
 MOST_MEASURED = 12
