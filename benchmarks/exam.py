@@ -42,7 +42,7 @@ def main() -> None:
     tasks += [(seed, None, worlds, False) for seed in range(first, first + asked.clean)]
     answers: list[harness.Answer] = []
     with ProcessPoolExecutor(asked.jobs) as pool:
-        for task, future in [(task, pool.submit(one, task)) for task in tasks]:
+        for task, future in [(task, pool.submit(harness.examine_seed, *task)) for task in tasks]:
             if error := future.exception():
                 print(f"CRASH at seed {task[0]}, {task[1]}: {type(error).__name__}: {error}")
             else:
@@ -55,7 +55,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, default in (("sets", 40), ("seed", 0), ("jobs", 2), ("clean", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--worlds", default="corner,postcards")
+    parser.add_argument("--worlds", default=",".join(harness.WORLDS))
     parser.add_argument("--kinds", default="random")
     parser.add_argument("--codes", default="")
     parser.add_argument("--score", action="store_true")
@@ -69,12 +69,6 @@ def kinds_of(asked: argparse.Namespace, seed: int) -> Any:
         return asked.kinds
     kinds = asked.kinds.split(",")
     return [kinds[seed % len(kinds)]]
-
-
-def one(task: tuple[int, Any, list[str], bool]) -> harness.Answer:
-    """Examine one set; runs in a process of its own."""
-    seed, kinds, worlds, score = task
-    return harness.examine_one(harness.paper(seed, kinds=kinds, worlds=worlds), score=score)
 
 
 def only(answer: harness.Answer, codes: str) -> harness.Answer:

@@ -1,12 +1,24 @@
 """The examination of the audit: worlds with planted faults, and what it says of them."""
 
-__all__ = ["HARMLESS", "WORLDS", "Answer", "Paper", "examine_one", "explains", "names", "paper"]
+__all__ = [
+    "HARMLESS",
+    "WORLDS",
+    "Answer",
+    "Paper",
+    "examine_one",
+    "examine_seed",
+    "explains",
+    "names",
+    "paper",
+]
 
 import time
 import tomllib
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +32,8 @@ from patron.features.encode import Encoder
 from patron.metrics import roc_auc
 from patron.schema import Role, Schema
 from patron.study import Study
-from patron.worlds import World, make
-from patron.worlds.base import Planted
+from patron.worlds.base import Planted, World
 from patron.worlds.faults import plant
-from patron.worlds.postcards import postcards
 
 WORLDS = ("datacorp", "marketplace", "retailer", "shop", "postcards")
 FEWEST_ROWS, MOST_ROWS = 4_000, 12_000
@@ -90,12 +100,16 @@ class Answer:
 
 
 def paper(
-    seed: int, *, kinds: str | Iterable[str] | None = "random", worlds: Iterable[str] = WORLDS
+    seed: int,
+    *,
+    kinds: str | Iterable[str] | None = "random",
+    worlds: Iterable[str] = WORLDS,
+    most_rows: int = MOST_ROWS,
 ) -> Paper:
     """The paper of a seed; without `kinds`, a clean world."""
     rng = np.random.default_rng([seed, 2024])
     name = str(rng.choice(list(worlds)))
-    rows = int(rng.integers(FEWEST_ROWS, MOST_ROWS + 1))
+    rows = int(rng.integers(FEWEST_ROWS, most_rows + 1))
     clean = make_clean(name, rows, int(rng.integers(2**31)))
     truth = clean.truth.append_column(_ROW, pa.array(np.arange(clean.table.num_rows)))
     clean = replace(clean, truth=truth)
@@ -106,13 +120,15 @@ def paper(
 
 def make_clean(name: str, rows: int, seed: int) -> World:
     """A world without the faults that it may come with."""
-    if name == "datacorp":
-        from patron.worlds.datacorp import datacorp
+    world = getattr(import_module(f"patron.worlds.{name}"), name)
+    return world(rows, seed=seed, faults=False) if name == "datacorp" else world(rows, seed=seed)
 
-        return datacorp(rows, seed=seed, faults=False)
-    if name == "postcards":
-        return postcards(rows, seed=seed)
-    return make(name, rows=rows, seed=seed)
+
+def examine_seed(
+    seed: int, kinds: Any, worlds: Iterable[str] = WORLDS, score: bool = False
+) -> Answer:
+    """Examine the paper of a seed; can be sent to another process."""
+    return examine_one(paper(seed, kinds=kinds, worlds=worlds), score=score)
 
 
 def examine_one(set_paper: Paper, *, score: bool = False) -> Answer:

@@ -13,8 +13,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from patron.schema import Role
+from patron.schema.look import words
 from patron.worlds.base import Planted
-from patron.worlds.faults.draft import NUMERIC, Draft, Truths, between
+from patron.worlds.faults.draft import DAYS, NUMERIC, Draft, Truths, between
 
 _FIRST = ("anna", "bert", "carla", "david", "elif", "frank", "grete", "hana", "ivo", "jana", "kim")
 _LAST = ("adler", "berg", "cohn", "dorn", "eder", "falk", "gross", "huber", "jansen", "klein")
@@ -59,58 +60,57 @@ def versions(draft: Draft, strength: float) -> list[Planted] | None:
 def jittered_customers(draft: Draft, strength: float) -> list[Planted] | None:
     """Customers once more under another key, with slightly other numbers.
 
-    Weakest: 3 in 100 rows, numbers off by up to 5 %. Strongest: 20, off by up to 0.1 %.
+    What counts days stays as it is, and no number leaves its column's range. Weakest: 3 in 100
+    rows, numbers off by up to 5 %. Strongest: 20, off by up to 0.1 %.
     """
     if draft.entity is None:
         return None
-    rng = draft.rng
     copies = _append(draft, np.flatnonzero(draft.some(between(strength, 0.03, 0.2))))
     _new_keys(draft, copies)
     off = between(strength, 0.05, 0.001)
     for name in draft.free(*NUMERIC):
-        values = draft.values(name)
-        moved = values * (1 + rng.uniform(-off, off, draft.rows))
-        if np.array_equal(values[np.isfinite(values)], values[np.isfinite(values)].round()):
-            moved = moved.round()
-        values[copies] = moved[copies]
-        draft.put(name, values)
+        if not DAYS & set(words(name)):
+            values = draft.values(name)
+            known = values[np.isfinite(values)]
+            moved = values * (1 + draft.rng.uniform(-off, off, draft.rows))
+            if np.array_equal(known, known.round()):
+                moved = moved.round()
+            values[copies] = np.clip(moved, known.min(), known.max())[copies]
+            draft.put(name, values)
     says = f"{copies.sum():,} customers stand under another key, their numbers off by {off:.1%}"
     return draft.fault("jittered_customers", ("D03",), (), strength, says, copies)
 
 
 def contact_spellings(draft: Draft, strength: float) -> list[Planted] | None:
-    """Customers once more under another key, with their e-mail or phone in another spelling.
+    """Persons with a second account, their e-mail, phone and name in another spelling there.
 
-    Everybody gets an e-mail, a phone and a name. Weakest: 3 in 100 rows. Strongest: 20.
+    Everybody gets an e-mail, a phone and a name; the second account is that of a customer with the
+    same answer. Weakest: 3 in 100 customers. Strongest: 20.
     """
     if draft.entity is None:
         return None
     rng = draft.rng
-    _, who = np.unique(draft.texts(draft.entity), return_inverse=True)
-    count = int(who.max()) + 1
-    number = rng.choice(10 * count, count, replace=False)
+    _, first_row, who = np.unique(draft.texts(draft.entity), return_index=True, return_inverse=True)
+    count = len(first_row)
+    alike = np.lexsort((rng.random(count), draft.y[first_row]))
+    pairs = alike[: count // 2 * 2].reshape(-1, 2)
+    pairs = pairs[rng.random(len(pairs)) < 2 * between(strength, 0.03, 0.2)]
     first, last = rng.choice(_FIRST, count), rng.choice(_LAST, count)
-    host = rng.choice(_HOSTS, count)
-    mail = [f"{a}.{b}{n}@{h}" for a, b, n, h in zip(first, last, number, host, strict=True)]
-    phone = [f"+49 30 {n:07d}" for n in rng.choice(10**7, count, replace=False)]
-    name = [f"{a.title()} {b.title()}" for a, b in zip(first, last, strict=True)]
-    columns = {
-        draft.add(np.array(texts, dtype=object)[who], title): texts
-        for title, texts in (("e_mail", mail), ("phone", phone), ("full_name", name))
+    number, host = rng.choice(10 * count, count, replace=False), rng.choice(_HOSTS, count)
+    contacts = {
+        "e_mail": [f"{a}.{b}{n}@{h}" for a, b, n, h in zip(first, last, number, host, strict=True)],
+        "phone": [f"+49 30 {n:07d}" for n in rng.choice(10**7, count, replace=False)],
+        "full_name": [f"{a.title()} {b.title()}" for a, b in zip(first, last, strict=True)],
     }
-    copies = _append(draft, np.flatnonzero(draft.some(between(strength, 0.03, 0.2))))
-    _new_keys(draft, copies)
-    for title, respell in zip(columns, (_respelt_mail, _respelt_phone, str.upper), strict=True):
-        texts = draft.texts(title)
-        texts[copies] = [respell(text) for text in texts[copies]]
-        draft.put(title, list(texts))
-    for column in draft.free(*NUMERIC):  # the second account has habits of its own
-        values = draft.values(column)
-        other = values[rng.permutation(draft.rows)]
-        values[copies] = np.where(rng.random(draft.rows) < 0.5, values, other)[copies]
-        draft.put(column, values)
-    says = f"{copies.sum():,} persons stand under another key, their e-mail spelt otherwise"
-    return draft.fault("contact_spellings", ("D03",), list(columns), strength, says, copies)
+    respell = {"e_mail": _respelt_mail, "phone": _respelt_phone, "full_name": str.upper}
+    for name, texts in contacts.items():
+        if name != "phone" or rng.random() < 0.5:  # else each account has a phone of its own
+            for person, account in pairs:
+                texts[account] = respell[name](texts[person])
+        draft.add(np.array(texts, dtype=object)[who], name)
+    seconds = np.isin(who, pairs[:, 1])
+    says = f"{len(pairs):,} persons have a second account, their e-mail spelt otherwise"
+    return draft.fault("contact_spellings", ("D03",), list(contacts), strength, says, seconds)
 
 
 def contaminated_split(draft: Draft, strength: float) -> list[Planted] | None:

@@ -1,6 +1,6 @@
 """Draft: a world while faults are planted in it."""
 
-__all__ = ["Draft", "Fault", "between"]
+__all__ = ["DAYS", "NUMERIC", "Draft", "Fault", "between"]
 
 import tomllib
 from collections.abc import Callable, Iterable
@@ -17,6 +17,9 @@ from patron.worlds.base import Planted, World
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
+
+DAYS = frozenset({"days", "tenure", "recency"})
+"""Words of columns that count days."""
 
 NUMERIC = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE)
 

@@ -19,9 +19,7 @@ import pyarrow as pa
 from patron.schema import Role
 from patron.schema.look import words
 from patron.worlds.base import Planted
-from patron.worlds.faults.draft import NUMERIC, Draft, Floats, Truths, between
-
-_DAYS = {"days", "tenure", "recency"}
+from patron.worlds.faults.draft import DAYS, NUMERIC, Draft, Floats, Truths, between
 
 
 def percent_in_shares(draft: Draft, strength: float) -> list[Planted] | None:
@@ -63,7 +61,7 @@ def negative_counts(draft: Draft, strength: float) -> list[Planted] | None:
 
 def recency_beyond_tenure(draft: Draft, strength: float) -> list[Planted] | None:
     """A last event longer ago than the customer is one. Weakest: 2 in 100 rows. Strongest: 20."""
-    names = [n for n in draft.free(*NUMERIC) if _DAYS & set(words(n))]
+    names = [n for n in draft.free(*NUMERIC) if DAYS & set(words(n))]
     pairs = [
         (a, b)
         for a in names
