@@ -2,7 +2,7 @@
 
 __all__ = ["Examined", "State", "examine"]
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from patron.audit import Audit, Change, Finding, Fix, Ledger, fixes_to_apply, rows_kept, run_audit
 from patron.customers import Customers
 from patron.progress import Progress
-from patron.schema import Schema
+from patron.schema import Role, Schema
 from patron.study import Study
 
 
@@ -24,7 +24,8 @@ class State:
     Parameters
     ----------
     step : how it came to be, as a phrase.
-    kind : "start", "applied" (a fix was), or "proposed" (a fix that the Study did not ask for).
+    kind : "start", "applied" (a role or a fix was), or "proposed" (a fix that the Study did not ask
+        for).
     columns : those that the fix is about.
     table, schema : the table as it is here, and the roles of its columns.
     rows : for each row, which row of the first table it is.
@@ -51,7 +52,9 @@ class Examined:
     changes : what each applied fix did, with its source ("study" or "audit").
     ledger : the applied fixes, for training and scoring alike.
     final : the state that models learn from.
-    states : the first table, one state after each fix, and one for each suspect column that stays.
+    states : the first table with every column that a newcomer would use; without those that no
+        model may see, if there are any; one state after each fix, and one for each suspect column
+        that stays.
     """
 
     audit: Audit
@@ -93,16 +96,18 @@ def examine(
     StudyError
         A fix or an ignored code of the Study does not fit the table.
     """
-    first = State(
-        "all columns as they come",
-        "start",
-        (),
-        customers.table,
-        customers.schema,
-        np.arange(customers.table.num_rows),
-    )
+    states = _first(customers)
+    changes: list[tuple[str, Change]] = []
+
+    def mend(fixes: Iterable[Fix], source: str) -> None:
+        for fix in fixes:
+            state, done = _after(states[-1], fix, customers.table, len(states) - 1)
+            states.append(state)
+            changes.extend((source, change) for change in done)
+
     own = [Fix.from_dict(fix.model_dump()) for fix in study.fixes]
-    mended = _after(first, own)
+    mend(own, "study")
+    mended = states[-1]
     target = customers.known_target
     audit = run_audit(
         mended.table,
@@ -118,32 +123,58 @@ def examine(
         progress=progress,
     )
     proposed = fixes_to_apply(audit.findings, study.audit.apply)
+    mend(proposed, "audit")
     ledger = Ledger((*own, *proposed))
-    states = [first]
-    for count in range(1, len(ledger.fixes) + 1):
-        states.append(_after(first, ledger.fixes[:count], after=count - 1))
-    final = states[-1]
+    final, last = states[-1], len(states) - 1
     for fix in fixes_to_apply(audit.findings, "all"):
         if fix.operation == "drop_column" and not any(fix.same_as(f) for f in ledger.fixes):
-            suspect = _after(final, [fix], after=len(ledger.fixes))
+            suspect, _ = _after(final, fix, customers.table, last)
             if not suspect.schema.features:
                 continue  # nothing would be left to compare with
             step = f"without {', '.join(fix.columns)} (proposed, not applied)"
             states.append(replace(suspect, step=step, kind="proposed"))
-    changes = ledger.apply(customers.table)[1]
-    # One fix may be several changes, one a column; those of the audit stand at the end.
-    by_study = len(Ledger(tuple(own)).apply(customers.table)[1])
-    sources = ["study"] * by_study + ["audit"] * (len(changes) - by_study)
-    return Examined(audit, tuple(zip(sources, changes, strict=True)), ledger, final, tuple(states))
+    return Examined(audit, tuple(changes), ledger, final, tuple(states))
 
 
-def _after(state: State, fixes: "tuple[Fix, ...] | list[Fix]", after: int | None = None) -> State:
-    """The state that the fixes lead to; its step names the last of them."""
-    if not fixes:
-        return state
-    table, changes = Ledger(tuple(fixes)).apply(state.table)
+def _first(customers: Customers) -> list[State]:
+    """The table as a newcomer would learn from it, and without what no model may see.
+
+    One state where that is the same.
+    """
+    table, schema = customers.table, customers.schema
+    naive = Schema(
+        tuple(
+            replace(column, role=_NAIVE.get(table.schema.field(column.name).type, column.role))
+            if column.role in (Role.ENTITY, Role.IDENTIFIER, Role.FUTURE)
+            else column
+            for column in schema.columns
+        )
+    )
+    rows = np.arange(table.num_rows)
+    start = State("all columns as they come", "start", (), table, naive, rows)
+    more = tuple(name for name in naive.features if name not in schema.features)
+    if not more:
+        return [replace(start, schema=schema)]
+    step = f"without what names a row or is known only later: {', '.join(more)}"
+    return [start, State(step, "applied", more, table, schema, rows, 0)]
+
+
+_NAIVE = {
+    pa.int64(): Role.NUMBER,
+    pa.float64(): Role.NUMBER,
+    pa.bool_(): Role.FLAG,
+    pa.date32(): Role.DATE,
+    pa.timestamp("us"): Role.DATE,
+}
+"""What a newcomer makes of a column whose name and use are not known, by its type."""
+
+
+def _after(state: State, fix: Fix, first: pa.Table, after: int) -> tuple[State, list[Change]]:
+    """The state that the fix leads to, and what it did."""
+    gone = set(first.column_names) - set(state.table.column_names)
+    table, changes = Ledger(tuple(fix.for_training(state.table, gone))).apply(state.table)
     gone = set(state.table.column_names) - set(table.column_names)
     rows = state.rows[rows_kept(changes, len(state.rows))]
-    step = changes[-1].sentence if changes else fixes[-1].operation
+    step = changes[-1].sentence if changes else f"{fix.operation}: nothing is left to mend"
     schema = state.schema.without(gone)
-    return State(step, "applied", fixes[-1].columns, table, schema, rows, after)
+    return State(step, "applied", fix.columns, table, schema, rows, after), changes

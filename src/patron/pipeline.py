@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from patron.bundle import Bundle, save_bundle
@@ -22,7 +23,7 @@ from patron.progress import Progress, Stopwatch, silent
 from patron.report import render
 from patron.report.collect import collect_data, collect_purchase, collect_run, in_short
 from patron.schema import Role
-from patron.split import entity_codes, make_split
+from patron.split import make_split
 from patron.study import Costs, PurchaseSection, Study
 from patron.tables import new_folder, write_text
 
@@ -78,9 +79,6 @@ def run(
                 seed=study.run.seed,
                 **dict(study.split),
             )
-        with watch.stage("ladder"):
-            groups = entity_codes(customers.table, entity)
-            steps = ladder(examined.states, customers.bought, groups=groups, **chance)
         with watch.stage("encode"):
             encoder = Encoder.fit(final.table.take(split.train), final.schema, y[split.train])
             design = encoder.transform(final.table)
@@ -90,6 +88,11 @@ def run(
             groups = None if split.groups is None else split.groups[split.train]
             taught = design.rows(split.train), y[split.train], split.folds
             model.fit(*taught, groups=groups, progress=progress)
+        with watch.stage("ladder"):
+            unseen = np.full(customers.table.num_rows, np.nan)
+            unseen[final.rows[split.train]] = model.out_of_fold_
+            last = f"the final model: {model.chosen_.title}", unseen
+            steps = ladder(examined, customers, study, final=last)
         with watch.stage("evidence"):
             named = {"floors": purchase.floors, "truth": truth, "threads": threads, **chance}
             evidence = collect_purchase(model, design, customers, final.rows, split, **named)

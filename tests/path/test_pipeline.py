@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +36,7 @@ def test_a_run_leaves_report_results_and_bundle_and_nothing_else(done: Run) -> N
     assert {path.name for path in done.folder.parent.iterdir()} == {
         "table.parquet",
         "truth.parquet",
+        "world.json",
         "patron.toml",
         "out",
     }
@@ -163,17 +165,24 @@ def leaky(rows: int = 1500) -> pa.Table:
     return world.append_column("answer", pa.array(answer))
 
 
+def serious(done: Run) -> list[dict[str, Any]]:
+    return [found for found in done.results["findings"] if found["severity"] == "serious"]
+
+
 def test_a_serious_leak_is_fixed_and_the_ladder_says_what_it_was_worth(tmp_path: Path) -> None:
     study = Study(
         table={"path": leaky(), "entity": "customer_id"}, purchase={"target": "purchased_next_30d"}
     )
     done = run(study, tmp_path / "out", created=CREATED)
-    (finding,) = done.results["findings"]
-    assert (finding["code"], finding["severity"], finding["applied"]) == ("L01", "serious", True)
-    first, fixed = done.results["ladder"]
+    (finding,) = serious(done)
+    assert (finding["code"], finding["columns"], finding["applied"]) == ("L01", ["answer"], True)
+    first, fixed, *_, last = done.results["ladder"]
+    assert [first["kind"], fixed["kind"], last["kind"]] == ["start", "applied", "final"]
     assert first["value"] > 0.99
     assert fixed["value"] < 0.9
     assert fixed["worth"]["value"] == pytest.approx(fixed["value"] - first["value"], abs=1e-6)
+    inside = done.results["purchase"]["cross_validated"]["roc_auc"]
+    assert {key: last[key] for key in inside} == pytest.approx(inside)
     assert "answer" not in done.bundle.features
     assert done.results["fixes"][0]["source"] == "audit"
 
@@ -185,9 +194,9 @@ def test_a_fix_written_in_the_study_is_applied_and_not_accused_again(tmp_path: P
         fixes=[{"operation": "drop_column", "columns": ["answer"], "because": "known later"}],
     )
     done = run(study, tmp_path / "out", created=CREATED)
-    assert done.results["findings"] == []
+    assert serious(done) == []
     assert done.results["fixes"][0]["source"] == "study"
-    assert [each["step"] for each in done.results["ladder"]] == [
+    assert [each["step"] for each in done.results["ladder"][:2]] == [
         "all columns as they come",
         "dropped the column answer",
     ]
@@ -200,9 +209,11 @@ def test_apply_none_keeps_the_leak_and_says_so(tmp_path: Path) -> None:
         audit={"apply": "none"},
     )
     done = run(study, tmp_path / "out", created=CREATED)
-    assert done.results["findings"][0]["applied"] is False
+    assert serious(done)[0]["applied"] is False
     assert done.results["purchase"]["roc_auc"]["value"] > 0.99
-    assert "proposed, not applied" in done.results["ladder"][-1]["step"]
+    (proposed,) = [s for s in done.results["ladder"] if s["columns"] == ["answer"]]
+    assert proposed["step"] == "without answer (proposed, not applied)"
+    assert proposed["kind"] == "proposed"
 
 
 def test_floors_that_are_no_features_and_columns_of_one_value_do_no_harm(tmp_path: Path) -> None:
@@ -224,8 +235,8 @@ def test_the_only_column_may_be_a_suspect(tmp_path: Path) -> None:
     table = pa.table({"same": y, "y": y})
     study = Study(table={"path": table}, purchase={"target": "y"}, audit={"apply": "none"})
     done = run(study, tmp_path / "out", created=CREATED)
-    assert done.results["findings"][0]["code"] == "L01"
-    assert len(done.results["ladder"]) == 1
+    assert serious(done)[0]["code"] == "L01"
+    assert [step["kind"] for step in done.results["ladder"]] == ["start", "final"]
 
 
 def test_values_that_cannot_be_read_stop_the_run_or_are_counted(tmp_path: Path) -> None:

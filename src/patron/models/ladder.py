@@ -1,97 +1,137 @@
-"""The ladder: what the score would have been before each fix, and what each fix was worth."""
+"""The ladder: the naive score, what each fix makes of it, and how far honest work gets from there.
+
+docs/ladder.md says what each step is, and how its figure is made.
+"""
 
 __all__ = ["ladder"]
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from patron.estimate import Estimate
-from patron.examine import State
-from patron.features.encode import Encoder
-from patron.metrics import auc_difference, roc_auc
-from patron.models.learner import BoostedTrees
+from patron.customers import Customers
+from patron.examine import Examined
+from patron.features.derived import candidates
+from patron.models.ladder_climb import Climb, Lesson, Pairs
+from patron.models.ladder_judges import Amounts, Judge, Purchases
+from patron.models.ladder_steps import Cubes, Final, Forest
+from patron.schema import Role
+from patron.split import entity_codes
+from patron.study import SpendSection, Study
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+FOLDS = 3
+DATES_ASKED = 3
+MOST_ROWS, LEAST_ROWS, MOST_CELLS = 20_000, 2_000, 8_000_000
 
 
 def ladder(
-    states: Sequence[State],
-    target: NDArray[np.float64],
+    examined: Examined,
+    customers: Customers,
+    study: Study,
     *,
-    groups: NDArray[np.intp] | None = None,
-    level: float = 0.95,
-    seed: int = 0,
-    most_rows: int = 20_000,
+    final: tuple[str, Floats] | None = None,
 ) -> list[dict[str, Any]]:
-    """The cross-fitted ROC-AUC of quick trees in each state, and the difference to its forerunner.
+    """The ladder of the Study's target, as docs/results.md has it; empty where nothing can be told.
 
-    `target` and `groups` stand beside the first table. All states use the same customers and the
-    same folds, as far as a fix has not dropped them, so that a difference is not one of luck.
+    Parameters
+    ----------
+    final : the title of the Study's own model of purchases, and what it predicts out of fold
+        beside the table of `customers` (NaN where it predicts nothing): the last step.
     """
-    if groups is not None and len(np.unique(groups)) == len(groups):
-        groups = None
-    rng = np.random.default_rng(seed)
+    target = customers.known_target
+    if target is None:
+        return []
+    units = entity_codes(customers.table, customers.schema.one(Role.ENTITY))
+    if units is not None and len(np.unique(units)) == len(units):
+        units = None
+    rows = _sample(target, units, len(customers.schema.features), study.run.seed)
+    judge = _judge(customers, study, target, units, rows)
+    climb, mended, pairs = Climb(judge), examined.final, _by_chance(judge.shuffled(rows))
+    for state in examined.states:
+        folds = climb.lessons(state, pairs)
+        columns = list(state.columns)
+        if climb.step(state.step, state.kind, folds, state.after, columns=columns) is None:
+            return climb.steps
+    here = max(place for place, s in enumerate(examined.states) if s.kind != "proposed")
+    step, safe = _safe(customers, study, rows, units)
+    if climb.step(step, "split", climb.lessons(mended, safe), here) is not None:
+        here, pairs = len(climb.steps) - 1, safe
+    made = candidates(mended.schema, mended.table)
+    gains = climb.gains(mended, rows, made)
+    lessons = climb.lessons(mended, pairs, made if gains else ())
+    if gains:
+        step = f"with what is derived: {', '.join(gain.derived.name for gain in gains)}"
+        told = [gain.to_dict() for gain in gains]
+        climb.step(step, "features", lessons, here, features=told)
+        here = len(climb.steps) - 1
+    if isinstance(judge, Amounts):
+        _finish(climb, lessons, here, study)
+    elif final:
+        climb.note(final[0], "final", final[1], here)
+    return climb.steps
+
+
+def _finish(climb: Climb, lessons: list[Lesson], here: int, study: Study) -> None:
+    """The steps of amounts that were tried and rejected, and the final one."""
+    climb.say_more(here)
+    for tried in (Cubes(), Forest(seed=study.run.seed)):
+        inside = climb.step(f"tried: {tried.title}", "tried", lessons, here, learner=tried)
+        climb.steps[-1]["train_value"] = inside
+    spend = study.spend or SpendSection()
+    last = Final(spend.top_share, spend.top_weight, study.run.seed)
+    climb.step(last.title, "final", lessons, here, learner=last)
+    climb.say_more(-1)
+
+
+def _judge(
+    customers: Customers, study: Study, target: Floats, units: Rows | None, rows: Rows
+) -> Judge:
+    chance: dict[str, Any] = {"level": study.run.level, "seed": study.run.seed}
+    if customers.target is not None:
+        return Purchases(target, units, **chance)
+    top_share = (study.spend or SpendSection()).top_share
+    return Amounts(target, units, rows, top_share=top_share, **chance)
+
+
+def _sample(target: Floats, units: Rows | None, columns: int, seed: int) -> Rows:
+    """Labelled rows, whole customers together; fewer where there are many columns."""
     labelled = np.flatnonzero(~np.isnan(target))
-    fold = _folds(labelled, target, groups, rng)
-    chosen = np.zeros(len(target), dtype=bool)
-    chosen[rng.permutation(labelled)[:most_rows]] = True
-    scores: list[NDArray[np.float64]] = []
-    answer = []
-    for state in states:
-        place = np.flatnonzero(chosen[state.rows])
-        row = state.rows[place]
-        table = state.table.take(place)
-        encoder = Encoder.fit(table, state.schema, target[row])
-        pairs = [(np.flatnonzero(fold[row] != k), np.flatnonzero(fold[row] == k)) for k in range(3)]
-        trees = BoostedTrees(leaves=(8,), seed=seed)
-        raw = np.full(len(target), np.nan)
-        raw[row] = trees.cross_fit(encoder.transform(table), target[row], pairs)
-        here = None if groups is None else groups[row]
-        reached = roc_auc(target[row], raw[row], level=level, groups=here)
-        worth = None
-        if state.after is not None:
-            worth = _worth(target, scores[state.after], raw, groups, level).to_dict()
-        scores.append(raw)
-        named = {"step": state.step, "kind": state.kind, "columns": list(state.columns)}
-        answer.append({**named, "metric": "roc_auc", **reached.to_dict(), "worth": worth})
-    return answer
+    most = int(np.clip(MOST_CELLS // max(columns, 1), LEAST_ROWS, MOST_ROWS))
+    customer = np.arange(len(target)) if units is None else units
+    turn = np.random.default_rng(seed).permutation(int(customer.max(initial=-1)) + 1)
+    return np.sort(labelled[np.argsort(turn[customer[labelled]], kind="stable")][:most])
 
 
-def _folds(
-    labelled: NDArray[np.intp],
-    target: NDArray[np.float64],
-    groups: NDArray[np.intp] | None,
-    rng: np.random.Generator,
-) -> NDArray[np.intp]:
-    """A fold from 0 to 2 for each row: stratified by the target, or whole entities together."""
-    fold = np.zeros(len(target), dtype=np.intp)
-    if groups is not None:
-        return rng.integers(0, 3, groups.max() + 1)[groups]
-    order = labelled[np.lexsort((rng.random(len(labelled)), target[labelled]))]
-    fold[order] = np.arange(len(order)) % 3
-    return fold
+def _by_chance(rows: Rows) -> Pairs:
+    """Folds of rows that come in an order of chance, whoever's they are."""
+    fold = np.arange(len(rows)) % FOLDS
+    return [(rows[fold != k], rows[fold == k]) for k in range(FOLDS)]
 
 
-def _worth(
-    target: NDArray[np.float64],
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
-    groups: NDArray[np.intp] | None,
-    level: float,
-) -> Estimate:
-    both = ~np.isnan(before) & ~np.isnan(after)
-    here = None if groups is None else groups[both]
-    kept = both.sum() == (~np.isnan(before)).sum()
-    if kept:
-        return auc_difference(target[both], after[both], before[both], level=level, groups=here)
-    # Rows were dropped: the figures are of different customers, their errors nearly independent.
-    one, two = (~np.isnan(scores) for scores in (before, after))
-    old, new = (
-        roc_auc(target[one], before[one], level=level),
-        roc_auc(target[two], after[two], level=level),
-    )
-    reach = math.hypot(old.high - old.low, new.high - new.low) / 2
-    value = new.value - old.value
-    return Estimate(value, value - reach, value + reach, level, new.n, "two samples")
+def _safe(customers: Customers, study: Study, rows: Rows, units: Rows | None) -> tuple[str, Pairs]:
+    """The split that the table needs, in words and as folds; no folds where chance will do."""
+    as_of, by = customers.schema.one(Role.AS_OF), study.split.by
+    days = _days(customers.table[as_of])[rows] if as_of else np.zeros(len(rows))
+    dates = np.unique(days)
+    if len(dates) > 1 and by in (None, "time"):
+        gap = customers.label_days or 1
+        asked = dates[1:][-DATES_ASKED:]
+        pairs = [(rows[days <= date - gap], rows[days == date]) for date in asked]
+        return "learnt from earlier dates, asked for later ones", pairs
+    if units is None or by == "random":
+        return "", []
+    fold = np.random.default_rng(study.run.seed).integers(0, FOLDS, int(units.max()) + 1)
+    own = fold[units[rows]]
+    return "all rows of a customer on one side", [
+        (rows[own != k], rows[own == k]) for k in range(FOLDS)
+    ]
+
+
+def _days(values: pa.ChunkedArray) -> NDArray[np.int64]:
+    days = values.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+    return days.cast(pa.int32()).to_numpy().astype(np.int64)
