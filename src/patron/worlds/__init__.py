@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from patron.errors import UserError, nearest
 from patron.worlds.base import World
 from patron.worlds.corner import corner
+from patron.worlds.datacorp import datacorp
 from patron.worlds.marketplace import marketplace
 from patron.worlds.postcards import postcards
 from patron.worlds.retailer import retailer
@@ -14,6 +15,7 @@ from patron.worlds.shop import shop
 
 WORLDS: dict[str, Callable[..., World]] = {
     "corner": corner,
+    "datacorp": datacorp,
     "marketplace": marketplace,
     "postcards": postcards,
     "retailer": retailer,
