@@ -15,7 +15,7 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.operations import group_rows
 from patron.audit.operations.base import counted
-from patron.audit.operations.near import TOLERANCE, NearPairs, grouped, near_pairs, prepared
+from patron.audit.operations.near import NearPairs, grouped, near_pairs, prepared
 from patron.schema import Role
 
 FEWEST_ROWS = 50
@@ -28,7 +28,7 @@ def near_rows(frame: Frame) -> NearPairs:
     as_of = frame.schema.names(Role.AS_OF)
     within = group_rows(frame.table, as_of) if as_of else None
     columns = prepared(frame.table, compared(frame))
-    return near_pairs(columns, frame.table.num_rows, tolerance=TOLERANCE, within=within)
+    return near_pairs(columns, frame.table.num_rows, within=within)
 
 
 def compared(frame: Frame) -> tuple[str, ...]:
@@ -164,14 +164,15 @@ class SamePerson(Check):
             "extra_rows": extra,
             "share": extra / table.num_rows,
             "columns_compared": len(columns),
-            "columns_that_differ": pairs.allowed,
+            "columns_that_may_differ": pairs.allowed,
+            "tolerance": pairs.tolerance,
             "near_misses": pairs.near_misses,
             "exactly_equal_pairs": int((pairs.differing == 0).sum()),
             **flattered.evidence,
             **pairs_picture(frame, columns, pairs.first, pairs.second, key.columns, title),
         }
         updated, as_of = schema.one(Role.UPDATED), schema.one(Role.AS_OF)
-        arguments: dict[str, Any] = {"tolerance": TOLERANCE}
+        arguments: dict[str, Any] = {"tolerance": pairs.tolerance}
         arguments |= {"by": updated} if updated else {}
         arguments |= {"within": as_of} if as_of else {}
         but = f"all but {pairs.allowed}" if pairs.allowed else "all"

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from patron.audit.frame import Frame
 from patron.audit.operations import plain
-from patron.audit.operations.near import TOLERANCE, Column
+from patron.audit.operations.near import TOLERANCES, Column
 from patron.schema import FEATURE_ROLES, Role
 
 NEAR_UNIQUE = 0.8
@@ -104,4 +104,4 @@ def _agreement(column: Column, first: np.ndarray, second: np.ndarray) -> float:
     known = np.isfinite(one) & np.isfinite(other)
     if not known.any():
         return 1.0
-    return float(column.agree(one[known], other[known], TOLERANCE).mean())
+    return float(column.agree(one[known], other[known], TOLERANCES[1]).mean())

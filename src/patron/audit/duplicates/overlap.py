@@ -15,7 +15,7 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.operations import group_rows, plain
 from patron.audit.operations.base import counted
-from patron.audit.operations.near import TOLERANCE, grouped, near_pairs, prepared
+from patron.audit.operations.near import grouped, near_pairs, prepared
 from patron.schema import Role
 
 FEWEST = 5
@@ -75,7 +75,7 @@ class Overlap(Check):
         if len(by_name[0]) >= len(by_likeness[0]):
             fix = Fix("keep_latest", key.columns + as_of, latest, self.code)
         else:
-            arguments = {"tolerance": TOLERANCE, **latest}
+            arguments = {"tolerance": near.tolerance, **latest}
             if as_of:
                 arguments["within"] = as_of[0]
             fix = Fix("drop_near_duplicates", compared(frame), arguments, self.code)
@@ -157,7 +157,7 @@ def _alike(table: pa.Table, other: pa.Table, names: tuple[str, ...]) -> np.ndarr
     both = _stacked(table, other, common)
     if both is None:
         return np.zeros(0, dtype=np.int64)
-    pairs = near_pairs(prepared(both, both.column_names), both.num_rows, tolerance=TOLERANCE)
+    pairs = near_pairs(prepared(both, both.column_names), both.num_rows)
     crossing = (pairs.first < table.num_rows) & (pairs.second >= table.num_rows)
     rows: np.ndarray = np.unique(pairs.second[crossing]) - table.num_rows
     return rows

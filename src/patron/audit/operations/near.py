@@ -5,17 +5,18 @@ which differs or is missing in one copy spoils few of them; then every pair is c
 columns. Cost grows linearly with the rows.
 """
 
-__all__ = ["TOLERANCE", "Column", "NearPairs", "grouped", "near_pairs", "prepared"]
+__all__ = ["TOLERANCES", "Column", "NearPairs", "grouped", "near_pairs", "prepared"]
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from patron.audit.scoring import numbers_of
 
-TOLERANCE = 0.1
+TOLERANCES = (0.002, 0.02, 0.1)
+WIDE = 0.1  # from this tolerance on, whole numbers may differ by one
 BANDS = 8
 CELL = 0.25  # of the logarithm: copies within 5 % share a cell nine times in ten
 SIDE_BY_SIDE = 20
@@ -27,7 +28,7 @@ NARROW = 15.0
 # A pair of copies is surprising: by chance, were the columns independent, the table would hold
 # 2 ** -SPARE_BITS such pairs. Columns depend on each other, so this alone proves nothing: by chance
 # many more pairs differ in one or two columns more, and those must be FEW_NEAR_MISSES or fewer.
-SPARE_BITS = (10, 20, 30, 40)
+SPARE_BITS = (3, 10, 20, 30, 40)
 FEW_NEAR_MISSES = 0.2
 HARDLY_LARGER = 1.01
 MOST_WEIGHED = 300_000
@@ -51,8 +52,13 @@ class Column:
         """Whether values agree; with NaN never."""
         if self.exact:
             return one == other
-        allowed = np.maximum(np.maximum(np.abs(one), np.abs(other)), self.scale) * tolerance
-        return np.abs(one - other) <= (np.maximum(allowed, 1.0) if self.whole else allowed)
+        size = np.maximum(np.abs(one), np.abs(other))
+        return np.abs(one - other) <= self.reach(size, tolerance)
+
+    def reach(self, size: np.ndarray, tolerance: float) -> np.ndarray:
+        """By how much values of this size may differ."""
+        allowed: np.ndarray = np.maximum(size, self.scale) * tolerance
+        return np.maximum(allowed, 1.0) if self.whole and tolerance >= WIDE else allowed
 
     def cells(self, shift: float, rows: np.ndarray | slice) -> np.ndarray:
         """Coarse whole numbers: values that agree mostly share theirs."""
@@ -68,6 +74,7 @@ class NearPairs:
 
     `first`, `second` : positions [pairs], first < second. `differing` : in how many columns each
     pair differs, at most `allowed`. `near_misses` : how many pairs differ in one or two more.
+    `tolerance` : the share by which numbers may differ.
     """
 
     first: np.ndarray
@@ -75,11 +82,12 @@ class NearPairs:
     differing: np.ndarray
     allowed: int = 0
     near_misses: int = 0
+    tolerance: float = TOLERANCES[0]
 
     def only(self, wanted: np.ndarray) -> "NearPairs":
         """The pairs where `wanted` is true."""
         first, second, differing = self.first[wanted], self.second[wanted], self.differing[wanted]
-        return NearPairs(first, second, differing, self.allowed, self.near_misses)
+        return replace(self, first=first, second=second, differing=differing)
 
 
 def prepared(table: pa.Table, names: Iterable[str]) -> list[Column]:
@@ -105,29 +113,41 @@ def prepared(table: pa.Table, names: Iterable[str]) -> list[Column]:
 
 
 def near_pairs(
-    columns: Sequence[Column], rows: int, *, tolerance: float, within: np.ndarray | None = None
+    columns: Sequence[Column],
+    rows: int,
+    *,
+    tolerances: Sequence[float] = TOLERANCES,
+    within: np.ndarray | None = None,
 ) -> NearPairs:
     """The pairs of rows that are so alike that chance does not explain them.
 
-    `within` [rows], whole numbers: rows that differ in it are never a pair.
+    `tolerances`, ascending: the least one that finds about as many pairs as any is taken, since
+    the smaller it is, the more likeness proves. `within` [rows], whole numbers: rows that differ
+    in it are never a pair.
     """
     none = np.zeros(0, dtype=np.int64)
+    best = NearPairs(none, none, none)
     if rows < 2 or len(columns) < 3:
-        return NearPairs(none, none, none)
+        return best
     most = min(max(len(columns) // 6, 1), MOST_DIFFERING) + 2
     rng = np.random.default_rng(0)
     start = np.zeros(rows, dtype=np.uint64) if within is None else _mixed(None, within)
     found = []
     for _ in range(BANDS):
         first, second = _side_by_side(_key(columns, start, rng))
-        found.append(_alike(columns, first, second, tolerance, most))
-    first, second, differing = np.concatenate(found, axis=1)
-    _, once = np.unique(first * rows + second, return_index=True)
-    if len(once) > MOST_WEIGHED:
-        once = np.sort(rng.choice(once, MOST_WEIGHED, replace=False))
-    first, second, differing = first[once], second[once], differing[once]
-    bits = _bits(columns, first, second, tolerance, rng)
-    return _beyond_chance(first, second, differing, bits, np.log2(rows) * 2 - 1, most)
+        first, second, _ = _alike(columns, first, second, tolerances[-1], most)
+        found.append(first * rows + second)
+    codes = np.unique(np.concatenate(found))
+    for tolerance in tolerances:
+        alike = _alike(columns, codes // rows, codes % rows, tolerance, most)
+        if alike.shape[1] > MOST_WEIGHED:
+            drawn = np.random.default_rng(0).choice(alike.shape[1], MOST_WEIGHED, replace=False)
+            alike = alike[:, np.sort(drawn)]
+        bits = _bits(columns, alike[0], alike[1], tolerance)
+        pairs = _beyond_chance(alike, bits, np.log2(rows) * 2 - 1, most, tolerance)
+        if len(pairs.first) > HARDLY_LARGER * len(best.first):
+            best = pairs
+    return best
 
 
 def grouped(rows: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -207,18 +227,17 @@ def _bits(
     first: np.ndarray,
     second: np.ndarray,
     tolerance: float,
-    rng: np.random.Generator,
 ) -> np.ndarray:
     """How surprising it is, in bits, that the columns agree which do, were they independent."""
     bits = np.zeros(len(first))
+    rng = np.random.default_rng(0)
     for column in columns:
         one, other = column.values[first], column.values[second]
         sample = np.sort(column.values[rng.permutation(len(column.values))[:SAMPLE]])  # NaN last
         if column.exact:
             low, high = one, one
         else:
-            reach = np.maximum(np.abs(one), column.scale) * tolerance
-            reach = np.maximum(reach, 1.0) if column.whole else reach
+            reach = column.reach(np.abs(one), tolerance)
             low, high = one - reach, one + reach
         hits = np.searchsorted(sample, high, "right") - np.searchsorted(sample, low, "left")
         bits += np.where(
@@ -228,25 +247,19 @@ def _bits(
 
 
 def _beyond_chance(
-    first: np.ndarray,
-    second: np.ndarray,
-    differing: np.ndarray,
-    bits: np.ndarray,
-    pairs_in_bits: float,
-    most: int,
+    alike: np.ndarray, bits: np.ndarray, pairs_in_bits: float, most: int, tolerance: float
 ) -> NearPairs:
     """The largest set of pairs, by their bits and differing columns, with few near misses.
 
     Of sets that hardly differ in size it is the one with fewest differing columns.
     """
-    best, best_size = NearPairs(first[:0], second[:0], differing[:0]), 0
+    best, allowance, misses = alike[:, :0], 0, 0
     for spare in SPARE_BITS:
         surprising = bits >= pairs_in_bits + spare
-        counts = np.bincount(differing[surprising], minlength=most + 1)
+        counts = np.bincount(alike[2, surprising], minlength=most + 1)
         for allowed in range(most - 1):
             size, near = int(counts[: allowed + 1].sum()), int(counts[allowed + 1 :][:2].sum())
-            if near <= FEW_NEAR_MISSES * size and size > HARDLY_LARGER * best_size:
-                chosen = surprising & (differing <= allowed)
-                best_size = size
-                best = NearPairs(first[chosen], second[chosen], differing[chosen], allowed, near)
-    return best
+            if near <= FEW_NEAR_MISSES * size and size > HARDLY_LARGER * best.shape[1]:
+                best = alike[:, surprising & (alike[2] <= allowed)]
+                allowance, misses = allowed, near
+    return NearPairs(best[0], best[1], best[2], allowance, misses, tolerance)

@@ -17,7 +17,7 @@ from patron.audit.operations.base import (
     keeping,
     plain,
 )
-from patron.audit.operations.near import TOLERANCE, grouped, near_pairs, prepared
+from patron.audit.operations.near import TOLERANCES, grouped, near_pairs, prepared
 
 PHONE_DIGITS = 9
 
@@ -91,19 +91,23 @@ def _drop_near_duplicates(
     table: pa.Table,
     columns: Names,
     *,
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
     by: str | None = None,
     within: str | None = None,
 ) -> Effect:
-    parts = group_rows(table, [within]) if within else None
-    pairs = near_pairs(prepared(table, columns), table.num_rows, tolerance=tolerance, within=parts)
+    pairs = near_pairs(
+        prepared(table, columns),
+        table.num_rows,
+        tolerances=TOLERANCES if tolerance is None else [tolerance],
+        within=group_rows(table, [within]) if within else None,
+    )
     groups = grouped(table.num_rows, pairs.first, pairs.second)
     if by:
         kept = _latest(table, groups, by)
     else:
         kept = np.flatnonzero(groups == np.arange(table.num_rows))  # the first of each
     how = f"the latest by {by}" if by else "the first"
-    more = f" in {counted(len(columns), 'column')} (within {tolerance:.3g}), keeping {how}"
+    more = f" in {counted(len(columns), 'column')} (within {pairs.tolerance:.3g}), keeping {how}"
     return keeping(table, kept, "row", f" nearly equal to another{more}")
 
 
