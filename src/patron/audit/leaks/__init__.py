@@ -7,6 +7,7 @@ from patron.audit.leaks.contact import ChangedByContact
 from patron.audit.leaks.dates import AfterTheSnapshot
 from patron.audit.leaks.future import NamedForTheFuture
 from patron.audit.leaks.identities import AccountingIdentity
+from patron.audit.leaks.restated import RestatedLater
 from patron.audit.leaks.telling import TellingColumn
 
 CHECKS: tuple[type[Check], ...] = (
@@ -14,5 +15,6 @@ CHECKS: tuple[type[Check], ...] = (
     AccountingIdentity,
     AfterTheSnapshot,
     ChangedByContact,
+    RestatedLater,
     NamedForTheFuture,
 )
