@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from patron.report import plots, render
+from patron.report.tables import evidence_rows, evidence_tables
 
 EVIL = '<script>alert("x")</script>'
 SHARES = {
@@ -159,6 +160,14 @@ def test_rows_side_by_side_show_what_differs_in_bold(results):
     results["findings"][0]["evidence"]["picture"] = same
     table = render(results).partition('<div class="scroll pairs"')[2].partition("</table>")[0]
     assert re.findall(r"<td>(.*?)</td>", table) == ["3", "10 to 20", "the same", "the same"]
+
+
+def test_a_list_of_like_dicts_is_a_table_of_its_own():
+    evidence = {"rows": 3, "columns": [{"column": "spend", "top_1_share": 0.128}]}
+    assert evidence_rows(evidence) == [("rows", "3")]
+    assert evidence_tables(evidence) == [
+        ("columns", ["column", "top 1 share"], [["spend", "12.8\xa0%"]])
+    ]
 
 
 @pytest.mark.parametrize("spec", [*DRAWN, PAIRS], ids=lambda spec: spec["kind"])

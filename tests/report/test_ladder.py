@@ -5,6 +5,7 @@ import re
 import pytest
 
 from patron.report import plots, render
+from patron.report.brief import told_by_ladder
 
 
 def estimate(value, half):
@@ -23,7 +24,7 @@ def week():
     return [
         step("start", 0.92),
         step("applied", 0.70, -0.22),
-        step("proposed", 0.69, -0.01),
+        step("proposed", 0.69, -0.01, columns=["call"]),
         step("split", 0.67, -0.03),
         step("features", 0.74, 0.07),
         step("tried", -80.0, -80.7, train_value=0.99),
@@ -37,9 +38,24 @@ def drawn(picture):
 
 def test_the_title_sets_the_promise_against_what_holds(week):
     assert plots.ladder(week).title == (
-        "As they come, the columns promise R² 0.920; the fixes leave 0.670"
+        "As they come, the columns promise R² 0.920; the fixes leave 0.670, "
+        "and 0.690 without the suspect call"
     )
     assert plots.honest_step(week)["kind"] == "split"
+    week[2]["worth"] = estimate(-0.001, 0.004)
+    assert plots.ladder(week).title == (
+        "As they come, the columns promise R² 0.920; the fixes leave 0.670"
+    )
+
+
+def test_the_page_tells_the_same_in_sentences(week):
+    assert told_by_ladder(week) == [
+        "As they come, the columns promise a quick model R² 0.92, between 0.91 and 0.93.",
+        "After the fixes, judged honestly, it is 0.67, between 0.66 and 0.68.",
+        "Without the suspect call it is 0.69, between 0.68 and 0.70.",
+        "The final model, which still uses what is suspected, reaches 0.76, between 0.75 and 0.77.",
+    ]
+    assert told_by_ladder(week[:1]) == told_by_ladder(week)[:1]
 
 
 def test_where_mending_helps_nothing_was_promised(week):
@@ -74,4 +90,10 @@ def test_steps_within_noise_claim_nothing(week):
 def test_the_page_names_the_measure_and_what_was_tried(results, week):
     page = render({**results, "ladder": week})
     assert '<th scope="col" class="num">R²</th>' in page
-    assert "(tried: 0.99 on the rows it learned from)" in page
+    assert "(0.99 on the rows it learned from)" in page
+
+
+def test_what_a_step_says_besides_stands_below_it(results, week):
+    more = {"r2_top_20": estimate(0.82, 0.02), "top_20_capture": estimate(0.73, 0.01)}
+    page = render({**results, "ladder": [*week[:-1], {**week[-1], "more": more}]})
+    assert "R² among the top 20 of 100: 0.82 [0.80, 0.84]; of these 73 of 100 are found" in page

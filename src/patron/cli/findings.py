@@ -118,7 +118,7 @@ def _fix_state(found: "Finding", examined: "Examined") -> str:
 
 
 def _show_whole(found: "Finding", examined: "Examined") -> None:
-    from patron.report.tables import evidence_rows, picture_rows
+    from patron.report.tables import evidence_rows, evidence_tables, picture_rows
 
     severity = found.severity.value
     head = coloured(f"{SIGNS[severity]} {severity}", severity)
@@ -132,6 +132,10 @@ def _show_whole(found: "Finding", examined: "Examined") -> None:
     widest = max((len(name) for name, _ in lines), default=0)
     for name, value in lines:
         say(f"      {name:<{widest}}  {value}")
+    for name, heads, table in evidence_tables(evidence):
+        say(f"      {name}: {', '.join(heads)}")
+        for row in table:
+            say(f"        {'  '.join(row)}")
     for line in picture_rows(evidence.get("picture")):
         say(f"      {line}".rstrip())
     _say_below(f"Next: {found.next_step}")

@@ -13,7 +13,6 @@ from typing import Any
 from patron.report.goodness import best_tenth, calibrated, good, holdout, optimism
 from patron.report.numbers import (
     between,
-    beyond_zero,
     count,
     date,
     days,
@@ -23,7 +22,7 @@ from patron.report.numbers import (
     short,
     these,
 )
-from patron.report.plots import honest_step, measure_name
+from patron.report.plots import honest_step, measure_name, suspected
 from patron.report.words import SEVERITIES
 
 Results = Mapping[str, Any]
@@ -78,11 +77,12 @@ def told_by_ladder(steps: Sequence[Mapping[str, Any]]) -> list[str]:
     told = [f"As they come, the columns promise a quick model {measure} {between(first)}."]
     if honest is not first:
         told.append(f"After the fixes, judged honestly, it is {between(honest)}.")
-    for step in steps:
-        if step["kind"] == "proposed" and beyond_zero(step["worth"]) and step["worth"]["value"] < 0:
-            told.append(f"Without the suspect {these(step['columns'])} it is {between(step)}.")
+    left = suspected(steps)
+    for step in left:
+        told.append(f"Without the suspect {these(step['columns'])} it is {between(step)}.")
     if steps[-1]["kind"] == "final":
-        told.append(f"The final model reaches {between(steps[-1])}.")
+        still = ", which still uses what is suspected," if left else ""
+        told.append(f"The final model{still} reaches {between(steps[-1])}.")
     return told
 
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from patron.report import numbers, plots
 from patron.report.brief import agreement, audit_brief, brief
-from patron.report.tables import candidate_rows, column_rows, evidence_rows, metric_rows, settings
+from patron.report.tables import (
+    besides,
+    candidate_rows,
+    column_rows,
+    evidence_rows,
+    evidence_tables,
+    metric_rows,
+    settings,
+)
 from patron.report.words import SECTIONS, SEVERITIES
 
 Results = Mapping[str, Any]
@@ -60,6 +68,7 @@ def _audit_context(results: Results) -> dict[str, Any]:
             {
                 **finding,
                 "rows_of_evidence": evidence_rows(finding["evidence"]),
+                "tables": evidence_tables(finding["evidence"]),
                 "pictures": plots.evidence_pictures(finding, place),
                 "pairs": plots.pairs(finding),
             }
@@ -68,6 +77,7 @@ def _audit_context(results: Results) -> dict[str, Any]:
         "unanswered": [check for check in checks if check["outcome"] in ("cannot say", "ignored")],
         "silent": [check for check in checks if check["outcome"] == "silent"],
         "ladder": plots.ladder(steps) if len(steps) > 1 else None,
+        "besides": besides,
         "ladder_measure": plots.measure_name(steps) if steps else None,
     }
 

@@ -1,14 +1,17 @@
 """dict -> rows of the page's tables, every cell already written as text."""
 
 __all__ = [
+    "besides",
     "candidate_rows",
     "column_rows",
     "evidence_rows",
+    "evidence_tables",
     "metric_rows",
     "picture_rows",
     "settings",
 ]
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -19,6 +22,7 @@ from patron.report.numbers import (
     differ,
     interval,
     known,
+    of_100,
     percent,
     seconds,
     short,
@@ -91,7 +95,7 @@ def column_rows(columns: Sequence[Mapping[str, Any]]) -> list[Row]:
 def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A finding's evidence as names and numbers, in the order the check gave them.
 
-    What is drawn (`picture`) is not among them.
+    What is drawn (`picture`) is not among them, nor what is a table of its own.
     """
     ends = {f"{name}_{end}" for name in evidence for end in ("low", "high")}
     if (evidence.get("picture") or {}).get("kind") == "pairs":
@@ -99,8 +103,27 @@ def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (name.replace("_", " "), _value(name, _with_interval(evidence, name)))
         for name in evidence
-        if name not in ends and name != "picture"
+        if name not in ends and name != "picture" and not _is_table(evidence[name])
     ]
+
+
+def evidence_tables(evidence: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
+    """The lists of like dicts among a finding's evidence: name, heads and rows as text."""
+    return [
+        (
+            name.replace("_", " "),
+            [key.replace("_", " ") for key in table[0]],
+            [[_value(key, row[key]) for key in table[0]] for row in table],
+        )
+        for name, table in evidence.items()
+        if _is_table(table)
+    ]
+
+
+def _is_table(value: Any) -> bool:
+    if not isinstance(value, (list, tuple)) or not value:
+        return False
+    return all(isinstance(row, Mapping) and row.keys() == value[0].keys() for row in value)
 
 
 def picture_rows(picture: Mapping[str, Any] | None) -> list[str]:
@@ -142,6 +165,23 @@ def _with_interval(evidence: Mapping[str, Any], name: str) -> Any:
         "low": evidence[f"{name}_low"],
         "high": evidence[f"{name}_high"],
     }
+
+
+def besides(more: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a step of the ladder says of the customers who spend most.
+
+    >>> besides({"r2_top_20": {"value": 0.824, "low": None, "high": None}})
+    'R² among the top 20 of 100: 0.824'
+    """
+    told = []
+    for name, estimate in more.items():
+        if top := re.fullmatch(r"r2_top_(\d+)", name):
+            told.append(f"R² among the top {top[1]} of 100: {interval(estimate)}")
+        elif name.startswith("r2_within_top_"):
+            told.append(f"R² within them: {interval(estimate)}")
+        elif re.fullmatch(r"top_\d+_capture", name) and known(estimate["value"]):
+            told.append(f"of these {of_100(estimate['value'])} are found")
+    return "; ".join(told)
 
 
 def settings(sections: Mapping[str, Any], inside: str = "") -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ __all__ = [
     "roc",
     "scores",
     "sparkline",
+    "suspected",
     "target",
 ]
 
@@ -31,5 +32,5 @@ from patron.report.plots.crowd import buyers_of_100
 from patron.report.plots.curves import gains, precision_recall, roc
 from patron.report.plots.effects import effect, effect_reach
 from patron.report.plots.evidence import evidence_pictures, pairs
-from patron.report.plots.ladder import honest_step, ladder, measure_name
+from patron.report.plots.ladder import honest_step, ladder, measure_name, suspected
 from patron.report.plots.ranked import candidates, importance

@@ -1,11 +1,11 @@
 """The ladder: the score of the first model that anybody would make, and what is left of it."""
 
-__all__ = ["honest_step", "ladder", "measure_name"]
+__all__ = ["honest_step", "ladder", "measure_name", "suspected"]
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patron.report.numbers import beyond_zero, differ, interval, known, short
+from patron.report.numbers import beyond_zero, differ, interval, known, short, these
 from patron.report.plots.base import Picture, picture
 from patron.report.plots.ranked import Row, ranked
 
@@ -35,6 +35,12 @@ def ladder(steps: Sequence[Step]) -> Picture:
             [_row(step, step is main[-1], lowest) for step in steps], width, axis=measure
         ),
     )
+
+
+def suspected(steps: Sequence[Step]) -> list[Step]:
+    """The asides without which the score is lower, beyond noise: suspects that are still in use."""
+    proposed = [step for step in steps if step["kind"] == "proposed"]
+    return [s for s in proposed if beyond_zero(s["worth"]) and s["worth"]["value"] < 0]
 
 
 def honest_step(steps: Sequence[Step]) -> Step:
@@ -72,7 +78,9 @@ def _title(steps: Sequence[Step], measure: str) -> str:
     if known(first["value"]) and known(honest["value"]) and differ(first, honest):
         come, left = (f"{step['value']:.3f}" for step in (first, honest))
         if first["value"] > honest["value"]:
-            return f"As they come, the columns promise {measure} {come}; the fixes leave {left}"
+            told = f"As they come, the columns promise {measure} {come}; the fixes leave {left}"
+            low = min(suspected(steps), key=lambda s: s["value"], default=None)
+            return told + (f", and {low['value']:.3f} {_named(low)}" if low else "")
         return f"As they come, the columns reach {measure} {come}; mended, {left}"
     if moved:
         most = max(moved, key=lambda s: abs(s["worth"]["value"]))
@@ -80,6 +88,10 @@ def _title(steps: Sequence[Step], measure: str) -> str:
         worth = short(abs(most["worth"]["value"]), 2)
         return f"The step that matters most, “{most['step']}”: {measure} {worth} {way}"
     return "No fix and no suspect moves the result beyond noise"
+
+
+def _named(step: Step) -> str:
+    return f"without the suspect {these(step['columns'])}"
 
 
 def _ends(step: Step) -> list[float]:
