@@ -33,6 +33,8 @@ _REST = np.array([1.0, 0.25, 0.6, 0.85, 0.95, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
 _REFILL = np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.6, 1.0, 0.8, 0.3, 0.1, 0.0, 0.0], np.float32)
 _ASLEEP_ORDERS, _ASLEEP_VISITS = np.float32(0.03), np.float32(0.12)
 
+_MOST = np.float32(0.6)  # of a step's rate: even the keenest let a month pass now and then
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -205,7 +207,7 @@ def _rate(
     since = np.minimum(rested[known], len(_REST) - 1)
     rest = _REST[since] + traits.refill[known] * _REFILL[since]
     part = np.where(awake[known], np.float32(1 / PERIOD), _ASLEEP_ORDERS / PERIOD)
-    return traits.buying[known] * np.exp(moved) * rest * part
+    return np.minimum(traits.buying[known] * np.exp(moved) * rest * part, _MOST)
 
 
 def _visits(

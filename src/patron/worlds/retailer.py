@@ -4,8 +4,6 @@ __all__ = ["retailer"]
 
 import datetime as dt
 
-import numpy as np
-
 from patron.worlds.base import World
 from patron.worlds.mechanism_columns import (
     day,
@@ -64,7 +62,7 @@ def retailer(rows: int = 240_000, *, seed: int = 0) -> World:
         "web_sessions_90d": whole(visited.count(90)),
         "product_views_90d": whole(visited.total("views", 90)),
         "pages_per_session": number(ratio(visited.total("pages"), visited.count()), 3),
-        "cart_abandonment_rate": number(np.clip(1 - ratio(orders, carts), 0, 1), 3),
+        "cart_abandonment_rate": number(1 - ratio(orders, carts), 3),
         "days_since_last_visit": whole(visited.days_since()),
         "orders_90d": whole(bought.count(90)),
         "orders_365d": whole(bought.count(365)),

@@ -21,15 +21,15 @@ from patron.worlds.population import PLACES, Shop
 
 AS_OF = dt.date(2025, 11, 1)
 SHOP = Shop(
-    buying=0.91,
+    buying=0.94,
     spending=38.0,
     law=3,
     growth=0.1,
-    spread=1.1,
-    visiting=1.1,
-    memory=0.88,
-    waking=0.055,
-    pull=2.7,
+    spread=1.15,
+    visiting=1.2,
+    memory=0.9,
+    waking=0.05,
+    pull=3.0,
     without_profile=0.08,
 )
 
@@ -54,7 +54,7 @@ def shop(rows: int = 180_000, *, seed: int = 0) -> World:
     """
     scene = play(rows, SHOP, AS_OF, seed)
     people, bought, visited, clock = scene.people, scene.bought, scene.visited, scene.clock
-    told = {"welcome_days": 9, "to": people.email}
+    told = {"welcome_days": 7, "to": people.email}
     emails = scene.reached(every=6, extra=2, periods=24, warmth=0.1, **told)
     pushes = scene.reached(every=3, extra=3, periods=6, warmth=-1.0, **told)
     unknown, unseen = ~people.profile, (emails.count() == 0) | (pushes.count() == 0)
