@@ -56,10 +56,15 @@ def show_run(done: "Run") -> None:
     say(f"  model                        {purchase['model']['title']}")
     say(f"  (in brackets the interval, {100 * purchase['roc_auc']['level']:.3g} %)")
     for found in results["findings"]:
+        if found["severity"] == "note":
+            continue
         fixed = "fixed" if found["applied"] else "not fixed"
         sign, severity = SIGNS[found["severity"]], found["severity"]
         head = coloured(f"{sign} {severity}", severity)
         say(f"{head}  {found['code']}  {_headline(found['title'], found['columns'])} ({fixed})")
+    notes = sum(found["severity"] == "note" for found in results["findings"])
+    if notes:
+        say(f"  and {notes} note{'' if notes == 1 else 's'} in the report")
     say(f"Open {done.folder / 'report.html'}; the model is in {done.folder / 'bundle'}.")
 
 
