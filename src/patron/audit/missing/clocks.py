@@ -16,7 +16,7 @@ from patron.schema.look import words
 
 _BEGINNING = {
     *("tenure", "signup", "registration", "registered", "joined", "join", "membership", "enrolled"),
-    *("acquisition", "acquired", "created", "onboarded", "opened", "vintage", "since"),
+    *("acquisition", "acquired", "created", "onboarded", "opened", "vintage", "since", "first"),
 }
 _WHOSE = {"account", "customer", "member", "client", "user", "relationship"}
 _OTHER = {
@@ -74,14 +74,19 @@ def clocks(frame: Frame) -> list[Clock]:
     found = []
     for name in frame.schema.names(Role.DATE, Role.AS_OF):
         kind = frame.table.schema.field(name).type
-        if pa.types.is_temporal(kind) and not _OTHER & set(words(name)):
+        if pa.types.is_temporal(kind) and _begins(name):
             found.append(Clock(name, np.floor(days(frame, name)), True))
     for name in numbers(frame):
         of_name = set(words(name))
-        begins = _BEGINNING & of_name or ("age" in of_name and _WHOSE & of_name)
-        if begins and not _OTHER & of_name:
+        said = _BEGINNING & of_name or ("age" in of_name and _WHOSE & of_name)
+        if said and _begins(name):
             found.append(Clock(name, -frame.values(name), False))
     return [clock for clock in found if len(clock.edges) >= FEWEST_STEPS]
+
+
+def _begins(name: str) -> bool:
+    of_name = set(words(name))
+    return "first" in of_name or not _OTHER & of_name
 
 
 def days(frame: Frame, name: str) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What the other columns of a row say about one of its values: the evidence of this family."""
 
-__all__ = ["Likeness", "Relations", "likeness", "numbers", "ranks_of"]
+__all__ = ["Likeness", "Relations", "is_share", "likeness", "numbers", "ranks_of"]
 
 from functools import cached_property
 from typing import NamedTuple
@@ -126,13 +126,14 @@ class Relations:
 _KEPT: "WeakKeyDictionary[Frame, Relations]" = WeakKeyDictionary()
 
 
-def likeness(relations: Relations, name: str, hit: np.ndarray) -> Likeness | None:
-    """Whether the rows in `hit`, which share a value of the column, are like their neighbours.
+def likeness(
+    relations: Relations, name: str, hit: np.ndarray, values: np.ndarray
+) -> Likeness | None:
+    """Whether rows that share one of the column's `values` are like their neighbours in value.
 
     None where there are too few rows to tell, or the other columns do not tell the values apart.
     "Far" is the third of the expectations farthest from the value, or fewer, whichever tells most.
     """
-    values = relations.values(name)
     fit = np.isfinite(values) & ~hit
     if hit.sum() < FEWEST or fit.sum() < 10 * FEWEST:
         return None
@@ -173,6 +174,14 @@ def numbers(frame: Frame) -> tuple[str, ...]:
         for name in frame.features
         if frame.schema[name].role in roles and _has_order(frame, name)
     )
+
+
+def is_share(values: np.ndarray) -> bool:
+    """Whether the values are parts of a whole: between 0 and 1, or and 100, and not whole."""
+    known = values[np.isfinite(values)]
+    if not len(known) or known.min() < 0 or (known % 1 == 0).all():
+        return False
+    return bool(known.max() <= 1 or known.max() == 100)
 
 
 def ranks_of(values: np.ndarray) -> np.ndarray:

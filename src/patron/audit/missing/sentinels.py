@@ -1,8 +1,9 @@
 """M01: numbers and dates that stand for a missing value, such as -1, 999 or 1900-01-01."""
 
-__all__ = ["Sentinels"]
+__all__ = ["Sentinels", "without_sentinels"]
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from patron.audit.base import Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.missing.clocks import day_of, days
-from patron.audit.missing.relations import Likeness, Relations, likeness, numbers
+from patron.audit.missing.relations import Likeness, Relations, is_share, likeness, numbers
 from patron.audit.missing.weigh import common, weighed
 from patron.schema import Role
 
@@ -76,9 +77,8 @@ class Sentinels(Check):
         """One finding for each such column."""
         relations = Relations.of(frame)
         findings = []
-        for name in numbers(frame):
-            if found := _sentinels(relations, name, frame.values(name), CODES, a_date=False):
-                findings.append(self._found(frame, name, found, [_plain(f.value) for f in found]))
+        for name, found in _among_numbers(frame).items():
+            findings.append(self._found(frame, name, found, [_plain(f.value) for f in found]))
         for name in frame.schema.names(Role.DATE):
             kind = frame.table.schema.field(name).type
             if name not in frame.features or not pa.types.is_temporal(kind):
@@ -137,6 +137,27 @@ class Sentinels(Check):
         )
 
 
+_KEPT: "WeakKeyDictionary[Frame, dict[str, list[_Found]]]" = WeakKeyDictionary()
+
+
+def _among_numbers(frame: Frame) -> dict[str, list[_Found]]:
+    """The sentinels of each column of numbers that has any; sought once."""
+    if frame not in _KEPT:
+        relations = Relations.of(frame)
+        sought = {
+            name: _sentinels(relations, name, frame.values(name), CODES, a_date=False)
+            for name in numbers(frame)
+        }
+        _KEPT[frame] = {name: found for name, found in sought.items() if found}
+    return _KEPT[frame]
+
+
+def without_sentinels(frame: Frame, name: str, values: np.ndarray) -> np.ndarray:
+    """Values of the column, those that M01 names as missing."""
+    named = [found.value for found in _among_numbers(frame).get(name, ())]
+    return np.where(np.isin(values, named), np.nan, values)
+
+
 def _sentinels(
     relations: Relations, name: str, values: np.ndarray, codes: frozenset[float], *, a_date: bool
 ) -> list[_Found]:
@@ -144,13 +165,14 @@ def _sentinels(
     known = values[np.isfinite(values)]
     rest = _Values(*np.unique(known, return_counts=True))
     fewest = max(FEWEST, (DATE_SHARE if a_date else SHARE) * len(known))
+    sampled = values[relations.rows]
     found: list[_Found] = []
     while len(found) < MOST_IN_A_COLUMN:
         for value in _candidates(rest, codes, fewest, len(known), a_date):
             stands, sure = _stands_out(rest, value, codes, a_date)
             if not stands:
                 continue
-            like = likeness(relations, name, values[relations.rows] == value)
+            like = likeness(relations, name, sampled == value, sampled)
             honest = like is None or like.weight - 2 * like.error < (
                 DEFAULT if stands == _COMMONEST else HONEST
             )
@@ -195,6 +217,8 @@ def _stands_out(
     spikes = count >= SPIKE * np.median(beside)
     usual, many = value in codes, len(others.distinct) >= MANY_VALUES
     gap = max(low - value, value - high)
+    if value in (1, 100) and is_share(np.append(others.distinct, value)):
+        return "", False  # the whole
     if (usual or many) and gap >= GAP * (high - low) and spikes:
         return "it lies far beyond all other values", True
     if a_date:

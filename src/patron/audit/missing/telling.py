@@ -12,7 +12,9 @@ from patron.audit.scoring import Question
 
 FEWEST = 30
 CHANCE = 5.0
-WORTH, STRONG = 1.6, 3.0
+# The least difference that chance leaves likely, in standard deviations of what the other columns
+# leave open of the target.
+WORTH, STRONG = 0.1, 0.25
 
 
 class TellingMissing(Check):
@@ -57,35 +59,38 @@ class TellingMissing(Check):
         certain = frame.certain(columns[0], question)
         if certain and certain.where in ("missing", "present"):
             return None
-        step = rest[gone].mean() - rest[~gone].mean()
-        error = (rest[gone].var() / gone.sum() + rest[~gone].var() / (~gone).sum()) ** 0.5
-        middle = question.y.mean()
+        spread = float(rest.std()) or 1.0
+        step = float(rest[gone].mean() - rest[~gone].mean()) / spread
+        error = (rest[gone].var() / gone.sum() + rest[~gone].var() / (~gone).sum()) ** 0.5 / spread
+        surely = abs(step) - 2 * float(error)
+        if surely < WORTH or abs(step) < CHANCE * error:
+            return None
         there, elsewhere = (
-            float(np.clip(middle + rest[rows].mean(), 0.01, 0.99)) for rows in (gone, ~gone)
+            float(np.clip(question.y.mean() + rest[rows].mean(), 0.01, 0.99))
+            for rows in (gone, ~gone)
         )
         odds = there / (1 - there) / (elsewhere / (1 - elsewhere))
-        times = max(odds, 1 / odds)
-        if abs(step) < CHANCE * error or times < WORTH:
-            return None
-        strong = times >= STRONG
         rows = int(frame.missing(columns[0]).sum())
         listed = ", ".join(columns)
         evidence: Evidence = {
             "tells": question.about,
+            "difference": step,
+            "difference_low": step - 2 * float(error),
+            "difference_high": step + 2 * float(error),
             "odds_ratio": odds,
             "missingness_alone": frame.alone(columns[0], question, missing=True).value,
             "measure": question.measure,
         }
-        more = "more" if odds > 1 else "less"
+        high, times = ("high", odds) if odds > 1 else ("low", 1 / odds)
         return self.finding(
-            Severity.WARNING if strong else Severity.NOTE,
+            Severity.WARNING if surely >= STRONG else Severity.NOTE,
             columns,
             rows=rows,
             evidence=evidence,
             meaning=(
-                f"Where {listed} is missing, {question.about} is {more} likely than the other "
-                f"columns lead one to expect: the odds are {times:.1f} times as "
-                f"{'high' if odds > 1 else 'low'}. If values go missing because of the outcome, "
+                f"Where {listed} is missing, {question.about} is {times:.1f} times as {high} in "
+                f"odds as the other columns lead one to expect ({abs(step):.2f} standard "
+                "deviations of what they leave open). If values go missing because of the outcome, "
                 "or are filled in after it, the model's score is not to be had in practice."
             ),
             next_step=(

@@ -17,11 +17,12 @@ from patron.audit.missing.weigh import weighed
 from patron.schema import Role
 
 LEAST_VALUES = 4
-ALL_ZERO, LEAST_STEP = 0.95, 0.2
+# New customers honestly have more zeros, old ones do not: the end of tracking must show more.
+ALL_ZERO, LEAST_STEP, ENDED_STEP = 0.95, 0.2, 0.45
 FEWEST, LEAST_SIDE, LEAST_REST = 30, 0.005, 0.05
 SLACK, LOW = 0.4, -0.25
 NEAR = 0.03
-ALL_OF_GROUP, FEW_OF_OTHERS, LARGEST_GROUP, MOST_LEVELS = 0.98, 0.4, 0.5, 50
+ALL_OF_GROUP, FEW_OF_OTHERS, LARGEST_GROUP, MOST_LEVELS = 0.95, 0.4, 0.5, 50
 BINS = 40
 
 
@@ -207,7 +208,7 @@ def _start(clock: Clock, name: str, values: np.ndarray, zero: np.ndarray) -> _St
     least = max(FEWEST, LEAST_SIDE * counts.sum())
     rest = max(3 * FEWEST, LEAST_REST * counts.sum())
     older = (before >= ALL_ZERO) & (before - after >= LEAST_STEP) & (n >= least) & (m >= rest)
-    newer = (after >= ALL_ZERO) & (after - before >= LEAST_STEP) & (m >= least) & (n >= rest)
+    newer = (after >= ALL_ZERO) & (after - before >= ENDED_STEP) & (m >= least) & (n >= rest)
     gain[~(older | newer)] = -1.0
     at = int(np.argmax(gain))
     if gain[at] <= 0:

@@ -54,6 +54,8 @@ def common(frame: Frame, hit: np.ndarray, apart: tuple[str, ...] = ()) -> Stump 
     if not 0 < hit.sum() < len(hit):
         return None
     for name, side, says in _sides(frame, relations, apart):
+        if not 0 < side.sum() < len(side):
+            continue
         inside, outside = float(hit[side].mean()), float(hit[~side].mean())
         gain = float(side[hit].mean() - side[~hit].mean())
         if gain >= GAIN and (best is None or gain > best[0] + 0.01):

@@ -38,7 +38,7 @@ PERHAPS = frozenset(
 """What may be an honest level ("none" of a list of add-ons), or a gap with a name."""
 
 FEW, SHARE = 3, 0.001
-CHANCE = 4.0
+CHANCE, MOSTLY = 4.0, 0.95
 BARS = 12
 
 
@@ -137,9 +137,18 @@ def _words(frame: Frame, name: str) -> _Words | None:
     folded = {text.strip().lower() for text in found}
     if folded & NEVER_A_VALUE:
         return _Words(name, found, True, "no value is written like that")
+    if _numbers_else(counted, found):
+        return _Words(name, found, True, "all the other values are numbers or dates")
     if column.null_count or len(found) > 1:
         return _Words(name, found, True, "the column has gaps of another kind too")
     return _judged(frame, name, found)
+
+
+def _numbers_else(counted: pa.Array, found: dict[str, int]) -> bool:
+    texts = counted.field("values")
+    others = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array(list(found), texts.type))))
+    begins = pc.match_substring_regex(others, r"^\s*[-+(]?\s*\p{Sc}?\s*[0-9]")
+    return bool(pc.mean(begins).as_py() >= MOSTLY)
 
 
 def _judged(frame: Frame, name: str, found: dict[str, int]) -> _Words:

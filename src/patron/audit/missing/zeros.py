@@ -9,7 +9,15 @@ import numpy as np
 from patron.audit.base import CannotSay, Check, Finding
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
-from patron.audit.missing.relations import Likeness, Relations, likeness, numbers, ranks_of
+from patron.audit.missing.relations import (
+    Likeness,
+    Relations,
+    is_share,
+    likeness,
+    numbers,
+    ranks_of,
+)
+from patron.audit.missing.sentinels import without_sentinels
 from patron.audit.missing.tracking import untracked_columns
 from patron.audit.missing.weigh import weighed
 
@@ -18,7 +26,7 @@ LEAST_VALUES = 6
 LEAST_FALSE, SURELY = 0.005, 0.03
 ALL, PURE = 0.6, 0.8
 EXPLAINED = 0.5
-HOLLOW = 3.0
+APART, HOLLOW, MANY_VALUES, TOLD = (0.02, 0.35), 3.0, 30, 0.04
 CUTS, USEFUL = (0.2, 0.4, 0.6, 0.8), 0.3
 
 
@@ -38,7 +46,8 @@ class AverageZeros(Check):
     From the rows above zero, the other columns learn what value to expect. Whoever honestly has
     zero is expected low, at least as low as those with the lowest values. Zeros in the place of
     missing values are expected like everybody. Zeros that other columns explain (who has no
-    account has no points) are left out.
+    account has no points) are left out. A share of few things (one return of one order) is
+    honestly 0 or 1; there, all zeros must be like the average, and no other column tell of them.
     """
 
     code = "M06"
@@ -54,7 +63,8 @@ class AverageZeros(Check):
         relations, told = Relations.of(frame), untracked_columns(frame)
         findings = []
         for name in numbers(frame):
-            if name not in told and (false := _judged(relations, name)):
+            values = without_sentinels(frame, name, relations.values(name))
+            if name not in told and (false := _judged(relations, name, values)):
                 findings.append(self._found(frame, relations, name, false))
         return findings
 
@@ -105,20 +115,20 @@ class AverageZeros(Check):
         return best[1] if best else None
 
 
-def _judged(relations: Relations, name: str) -> _False | None:
-    values = relations.values(name)
+def _judged(relations: Relations, name: str, values: np.ndarray) -> _False | None:
     known, zero = np.isfinite(values), values == 0
     distinct = np.unique(values[known & ~zero])
     if zero.sum() < 20 or len(distinct) < LEAST_VALUES or distinct[0] < 0:
         return None
-    like = likeness(relations, name, zero)
-    if like is None:
-        alone = _out_of_the_blue(relations, name, zero, known)
-        return _False(None, 1.0, 1.0, zero) if alone else None
+    like = likeness(relations, name, zero, values)
+    if like is None or is_share(values):
+        all_false = like.surely >= ALL if like else _apart(values[known], zero.mean())
+        alone = all_false and not _told(relations, name, zero, known)
+        return _False(like, 1.0, 1.0, zero) if alone else None
     if like.surely < SURELY:
         return None
     hit = zero & (relations.expected((name,), zero.astype(float), known) < EXPLAINED)
-    like = likeness(relations, name, hit)
+    like = likeness(relations, name, hit, values)
     if like is None or like.surely < SURELY:
         return None
     weight = min(like.weight, 1.0)
@@ -126,18 +136,22 @@ def _judged(relations: Relations, name: str) -> _False | None:
     return _False(like, weight, share, hit) if share * zero.mean() >= LEAST_FALSE else None
 
 
-def _out_of_the_blue(relations: Relations, name: str, zero: np.ndarray, known: np.ndarray) -> bool:
-    """Whether zeros stand apart from the other values, and nothing in their rows tells of them."""
-    above = relations.values(name)[known & ~zero]
+def _apart(known: np.ndarray, zeros: float) -> bool:
+    """Whether zeros stand apart: many more than values near them, though not most of all."""
+    above = known[known > 0]
     close = (above <= np.median(above) / 10).sum()
-    apart = zero.sum() >= HOLLOW * close and len(np.unique(above)) >= 30
-    if not apart or not 0.02 <= zero.mean() <= 0.35:
-        return False
-    explained = relations.expected((name,), zero.astype(float), known)
-    ranks = ranks_of(np.where(known, explained, np.nan))
-    told = ranks[zero].mean() - ranks[known & ~zero].mean()  # the AUC less a half
-    chance = (1 / zero.sum() + 1 / len(above)) ** 0.5 * 12**-0.5
-    return bool(told <= 3 * chance)
+    many = len(np.unique(above)) >= MANY_VALUES
+    return bool(many and APART[0] <= zeros <= APART[1] and (known == 0).sum() >= HOLLOW * close)
+
+
+def _told(relations: Relations, name: str, zero: np.ndarray, known: np.ndarray) -> bool:
+    """Whether the other columns tell which rows have zero, as they do of honest zeros."""
+    expected = relations.expected((name,), zero.astype(float), known)
+    ranks = ranks_of(np.where(known, expected, np.nan))
+    above = known & ~zero
+    beyond = ranks[zero].mean() - ranks[above].mean()  # the AUC less a half
+    chance = ((1 / zero.sum() + 1 / above.sum()) / 12) ** 0.5
+    return bool(beyond > max(3 * chance, TOLD))
 
 
 def _all(name: str, code: str) -> Fix:
