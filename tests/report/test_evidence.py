@@ -1,12 +1,17 @@
 """Pictures of evidence: each kind that docs/audit.md names, drawn where its numbers lie."""
 
 import re
+import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from patron.audit_path import audit
 from patron.report import plots, render
-from patron.report.tables import evidence_rows, evidence_tables
+from patron.report.tables import evidence_rows, evidence_tables, picture_rows
+from patron.study import Study
+from patron.worlds import make
 
 EVIL = '<script>alert("x")</script>'
 SHARES = {
@@ -184,3 +189,20 @@ def test_text_from_the_data_is_harmless(results, spec):
     page = render(results)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_what_the_checks_give_is_drawn_and_told():
+    """Every kind of fault at once: each finding's evidence is what this room understands."""
+    world = make("corner", rows=1500, seed=2, faults="all")
+    sections = tomllib.loads(world.study_text)
+    sections["table"]["path"] = world.table
+    found = audit(Study(**sections), created=datetime(2026, 11, 22, tzinfo=UTC)).results["findings"]
+    drawn = [plots.evidence_pictures(each, place) for place, each in enumerate(found)]
+    kinds = {each["evidence"].get("picture", {}).get("kind") for each in found}
+    assert kinds <= {None, *(spec["kind"] for spec in [*DRAWN, PAIRS])}
+    assert sum(map(len, drawn)) >= 5
+    for each in found:
+        plots.pairs(each)
+        told = picture_rows(each["evidence"].get("picture"))
+        assert all(isinstance(cell, str) for cell in told)
+        assert all(value for _, value in evidence_rows(each["evidence"]))
