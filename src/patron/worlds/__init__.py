@@ -8,6 +8,7 @@ from patron.errors import UserError, nearest
 from patron.worlds.base import World
 from patron.worlds.corner import corner
 from patron.worlds.datacorp import datacorp
+from patron.worlds.datacorp import datacorp
 from patron.worlds.marketplace import marketplace
 from patron.worlds.postcards import postcards
 from patron.worlds.retailer import retailer
@@ -15,6 +16,7 @@ from patron.worlds.shop import shop
 
 WORLDS: dict[str, Callable[..., World]] = {
     "corner": corner,
+    "datacorp": datacorp,
     "datacorp": datacorp,
     "marketplace": marketplace,
     "postcards": postcards,
@@ -37,6 +39,7 @@ def make(
     ----------
     rows : how many customers; without it as many as the world's table has.
     faults : "all", "random" or kinds of `patron.worlds.faults.FAULTS`, to be planted in the table.
+        The world `datacorp` has its own faults without being asked.
 
     Raises
     ------
