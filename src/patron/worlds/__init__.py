@@ -8,7 +8,6 @@ from patron.errors import UserError, nearest
 from patron.worlds.base import World
 from patron.worlds.corner import corner
 from patron.worlds.datacorp import datacorp
-from patron.worlds.datacorp import datacorp
 from patron.worlds.marketplace import marketplace
 from patron.worlds.postcards import postcards
 from patron.worlds.retailer import retailer
@@ -16,7 +15,6 @@ from patron.worlds.shop import shop
 
 WORLDS: dict[str, Callable[..., World]] = {
     "corner": corner,
-    "datacorp": datacorp,
     "datacorp": datacorp,
     "marketplace": marketplace,
     "postcards": postcards,
