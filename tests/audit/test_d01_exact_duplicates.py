@@ -21,10 +21,9 @@ def columns_of(table):
     return {name: table.column(name) for name in table.column_names}
 
 
-def test_copied_customers_are_serious_and_counted(frame):
+def test_copied_customers_are_counted(frame):
     table = copied(copied(customers(), 50), 10)  # ten rows are there three times
     [found] = ExactDuplicates().run(frame(columns_of(table), customer="entity"))
-    assert found.severity is Severity.SERIOUS
     assert found.rows == found.evidence["extra_rows"] == 60
     # 40 pairs and 10 triples; a row of a pair meets its twin in training in 80 %, of a triple 96 %.
     twins = (40 * 2 * 0.8 + 10 * 3 * 0.96) / 1_060
@@ -32,9 +31,38 @@ def test_copied_customers_are_serious_and_counted(frame):
     assert found.fix.operation == "drop_duplicate_rows"
 
 
-def test_few_copies_are_a_warning(frame):
-    [found] = ExactDuplicates().run(frame(columns_of(copied(customers(), 3)), customer="entity"))
+@pytest.mark.parametrize(("copies", "severity"), [(600, Severity.SERIOUS), (20, Severity.WARNING)])
+def test_severity_follows_what_the_copies_add_to_a_random_split(frame, honest, copies, severity):
+    columns, y = honest(3, 1_500)
+    columns["customer"] = np.arange(1_500)
+    table = copied(pa.table(columns), copies)
+    [found] = ExactDuplicates().run(
+        frame(columns_of(table), np.r_[y, y[:copies]], customer="entity")
+    )
+    assert found.severity is severity
+    evidence = found.evidence
+    if severity is Severity.SERIOUS:
+        assert evidence["flattery"] > 0.1
+        assert evidence["score_random_split"] > evidence["score_copies_together"] + 0.02
+        assert f"{evidence['score_copies_together']:.3f} if copies are kept" in found.meaning
+    else:
+        assert "adds nothing sure to the score" in found.meaning
+
+
+def test_without_a_target_it_is_a_warning(frame):
+    [found] = ExactDuplicates().run(frame(columns_of(copied(customers(), 300)), customer="entity"))
     assert found.severity is Severity.WARNING
+    assert "score_random_split" not in found.evidence
+
+
+def test_an_identifier_names_rows_where_no_entity_does(frame):
+    rng = np.random.default_rng(0)
+    coarse = {"invoice": np.arange(4_000) // 3, "size": rng.integers(0, 3, 4_000)}
+    table = copied(pa.table(coarse), 5)
+    frames = [frame(columns_of(table), invoice=role) for role in ("identifier", "number")]
+    [found] = ExactDuplicates().run(frames[0])
+    assert found.rows > 5  # two lines of one size in one invoice count as well
+    assert isinstance(ExactDuplicates().run(frames[1]), CannotSay)
 
 
 def test_copies_stand_out_without_an_entity_where_the_columns_are_fine(frame):

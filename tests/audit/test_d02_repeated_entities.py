@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from patron.audit import CannotSay, Ledger, Severity
@@ -23,7 +24,6 @@ def columns():
 def test_the_same_customer_twice_keeps_the_latest(frame, columns):
     measured = frame(columns, customer="entity", changed="updated")
     [found] = RepeatedEntities().run(measured)
-    assert found.severity is Severity.SERIOUS
     assert (found.columns, found.rows, found.evidence["entities"]) == (("customer",), 50, 50)
     kept, _ = Ledger([found.fix]).apply(measured.table)
     assert kept.num_rows == 1_000
@@ -36,6 +36,57 @@ def test_the_pairs_are_shown_hashed(frame, columns):
     assert "pair_5" in found.evidence
     assert "pair_6" not in found.evidence
     assert '"c0' not in json.dumps(found.to_dict())
+
+
+def versions(honest, copies):
+    """A shop whose first customers are there a second time with another region."""
+    columns, y = honest(3, 1_500)
+    columns = {name: pa.array(values).to_pylist() for name, values in columns.items()}
+    columns = {name: values + values[:copies] for name, values in columns.items()}
+    columns["region"][1_500:] = ["moved"] * copies
+    columns["customer"] = [*range(1_500), *range(copies)]
+    columns["changed"] = [1] * 1_500 + [2] * copies
+    return columns, np.r_[y, y[:copies]]
+
+
+@pytest.mark.parametrize(
+    ("copies", "changed", "severity"),
+    [
+        (600, "updated", Severity.SERIOUS),
+        (20, "updated", Severity.WARNING),
+        (600, "ignore", Severity.WARNING),  # nothing says which record is the latest
+    ],
+)
+def test_severity_follows_what_the_versions_add_to_a_random_split(
+    frame, honest, copies, changed, severity
+):
+    columns, y = versions(honest, copies)
+    [found] = RepeatedEntities().run(frame(columns, y, customer="entity", changed=changed))
+    assert found.severity is severity
+    assert (found.evidence["flattery"] > 0.1) is (copies == 600)
+
+
+def test_an_identifier_stands_in_for_an_entity_that_nobody_named(frame, honest):
+    columns, y = versions(honest, 60)
+    [found] = RepeatedEntities().run(frame(columns, y, customer="identifier", changed="ignore"))
+    assert (found.columns, found.rows) == (("customer",), 60)
+    assert "customer is nearly unique and stands in for it" in found.meaning
+    # The same numbers given to rows that have nothing in common name nobody.
+    drawn = np.random.default_rng(0).permutation(len(y))
+    columns["customer"] = [columns["customer"][row] for row in drawn]
+    alone = RepeatedEntities().run(frame(columns, y, customer="identifier", changed="ignore"))
+    assert alone == []
+
+
+def test_the_picture_shows_differences_and_no_value(frame, honest):
+    columns, y = versions(honest, 60)
+    [found] = RepeatedEntities().run(frame(columns, y, customer="entity", changed="updated"))
+    picture = found.evidence["picture"]
+    place = picture["columns"].index("region")
+    assert [words[place] for words in picture["pairs"][0]] == ["a", "b"]
+    assert picture["names"][0] == masked(0)
+    words = {word for pair in picture["pairs"] for record in pair for word in record}
+    assert all(w in ("a", "b", "the same", "missing") or "fifth" in w or "%" in w for w in words)
 
 
 def test_without_an_update_time_it_is_a_warning(frame, columns):

@@ -9,7 +9,7 @@ import numpy as np
 from patron.audit.base import SERIOUS_COST, Evidence, Severity
 from patron.audit.frame import Frame
 from patron.audit.jointly import joint_prediction
-from patron.audit.scoring import Question, assign_folds, numbers_of
+from patron.audit.scoring import assign_folds, numbers_of
 
 HOLDOUT = 0.2
 MOST_ROWS = 10_000
@@ -57,10 +57,10 @@ class Flattery(NamedTuple):
         said = f"A random split puts a copy into training for {self.twins:.1%} of the holdout"
         if not self.measure:
             return f"{said}, so the model is tested on what it has seen."
-        return (
-            f"{said}: trees then score {self.apart:.3f} ({self.measure}), and "
-            f"{self.together:.3f} if copies are kept on one side."
-        )
+        scores = f"{self.apart:.3f} ({self.measure}), and {self.together:.3f}"
+        if not self.sure:
+            return f"{said}. That adds nothing sure to the score: {scores} with copies on one side."
+        return f"{said}: trees then score {scores} if copies are kept on one side."
 
 
 def overlap(groups: np.ndarray) -> float:
@@ -87,13 +87,22 @@ def flattery(frame: Frame, groups: np.ndarray) -> Flattery:
     sampled = frame.resampled(rows)
     asked = next(each for each in sampled.questions if each.about == question.about)
     together = assign_folds(groups[rows], asked.y, rng)
-    apart = assign_folds(np.arange(len(rows)), asked.y, rng)
+    twin = _has_twin(groups[rows])
+    apart = np.where(twin, assign_folds(np.arange(len(rows)), asked.y, rng), together)
     matrix, places = matrix_of(frame, names, rows)
     honest, random = (
         joint_prediction(matrix, places, asked, folds, seed=frame.seed, threads=frame.threads)
         for folds in (together, apart)
     )
-    return _compared(twins, asked, (honest, together), (random, apart))
+    # Rows without a copy keep their honest prediction: that two models differ is not flattery.
+    flattered = np.where(twin, random, honest)
+    scores = [np.array(asked.by_fold(each, together)) for each in (flattered, honest)]
+    steps = np.array([asked.strength(a) - asked.strength(b) for a, b in zip(*scores, strict=True)])
+    # Two standard errors of the mean of four are one standard deviation.
+    sure = bool(steps.mean() > steps.std(ddof=1))
+    random_split, kept_together = (float(each.mean()) for each in scores)
+    gain = float(steps.mean())
+    return Flattery(twins, asked.measure, random_split, kept_together, gain, sure)
 
 
 def whole_groups(
@@ -118,22 +127,7 @@ def matrix_of(
     return np.column_stack(columns) if columns else np.zeros((len(rows), 1)), places
 
 
-def _compared(
-    twins: float,
-    question: Question,
-    honest: tuple[np.ndarray, np.ndarray],
-    random: tuple[np.ndarray, np.ndarray],
-) -> Flattery:
-    strength = question.strength
-    together = float(np.mean(question.by_fold(*honest)))
-    apart = float(np.mean(question.by_fold(*random)))
-    quarters = honest[1]  # both judged on the same rows
-    steps = [
-        strength(flattered) - strength(plain)
-        for flattered, plain in zip(
-            question.by_fold(random[0], quarters), question.by_fold(*honest), strict=True
-        )
-    ]
-    gain = strength(apart) - strength(together)
-    sure = float(np.mean(steps)) > float(np.std(steps, ddof=1))  # two standard errors of four
-    return Flattery(twins, question.measure, apart, together, gain, sure)
+def _has_twin(groups: np.ndarray) -> np.ndarray:
+    _, group, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    several: np.ndarray = counts[group] > 1
+    return several

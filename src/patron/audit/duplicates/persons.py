@@ -3,6 +3,7 @@
 __all__ = ["MOST_SHARING", "Contact", "Same", "contacts", "same_person"]
 
 import re
+import unicodedata
 from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -26,6 +27,7 @@ MOST_SHARING = 5
 """A contact that more customers share is a placeholder or a household's, and nobody's key."""
 ALIKE = 0.3
 ALMOST = 0.8
+MOST_BESIDE = 3
 
 _MAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*")
 _PHONE = re.compile(r"\s*[+(]?[\d\s()./-]{7,22}\s*")
@@ -69,11 +71,13 @@ def contacts(frame: Frame) -> tuple[list[Contact], tuple[str, ...]]:
     names = _names(left)
     found = [Contact((name,), "e-mail") for name in mails]
     found += [Contact((name,), "telephone") for name in phones]
-    places = [name for name, seen in left.items() if name not in names and _is_place(name, seen)]
-    births = [name for name in frame.table.column_names if _BIRTH_WORDS & set(words(name))]
-    if names and (places or births):
-        kind = "name and postcode" if places else "name and date of birth"
-        found.append(Contact((*names, (places or births)[0]), kind))
+    entity = frame.schema.names(Role.ENTITY)
+    places = [n for n, seen in left.items() if n not in (*names, *entity) and _is_place(n, seen)]
+    births = [n for n in frame.table.column_names if _BIRTH_WORDS & set(words(n))]
+    beside = [(n, "postcode") for n in sorted(places, key=lambda n: not _says_place(n))]
+    beside += [(n, "date of birth") for n in births]
+    if names:
+        found += [Contact((*names, n), f"name and {what}") for n, what in beside[:MOST_BESIDE]]
     return found, names
 
 
@@ -170,8 +174,12 @@ def _names(left: dict[str, list[str]]) -> tuple[str, ...]:
 
 
 def _is_place(name: str, seen: list[str]) -> bool:
-    said = bool(_PLACE_WORDS & set(words(name)))
-    return bool(seen) and (said or _share(seen, _POSTCODE.fullmatch) >= 0.95)
+    """Mostly written as postcodes are, or an address by the column's name."""
+    return bool(seen) and (_says_place(name) or _share(seen, _POSTCODE.fullmatch) >= 0.95)
+
+
+def _says_place(name: str) -> bool:
+    return bool(_PLACE_WORDS & set(words(name)))
 
 
 def _pairs(rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
@@ -199,18 +207,33 @@ def _by_chance(key: pa.Table, rows: np.ndarray, columns: int) -> float:
 def _names_agree(
     table: pa.Table, names: tuple[str, ...], first: np.ndarray, second: np.ndarray
 ) -> np.ndarray:
-    """Whether two rows may bear the name of one person: equal, nearly equal, or abbreviated."""
+    """Whether two rows may bear the name of one person: alike word by word, or abbreviated."""
     agree = np.ones(len(first), dtype=bool)
     for name in names:
-        column = folded(table.column(name))
+        column = table.column(name)
         ones, others = (column.take(pa.array(rows)).to_pylist() for rows in (first, second))
-        agree &= [_alike(one, other) for one, other in zip(ones, others, strict=True)]
+        agree &= [
+            _alike(_name_words(one), _name_words(other))
+            for one, other in zip(ones, others, strict=True)
+        ]
     return agree
 
 
-def _alike(one: str | None, other: str | None) -> bool:
-    if one is None or other is None or one == other:
-        return True
+def _name_words(name: str | None) -> list[str]:
+    plain_letters = unicodedata.normalize("NFKD", name or "").lower()
+    return re.findall(r"[^\W\d_]+", re.sub(r"[\u0300-\u036f]", "", plain_letters))
+
+
+def _alike(one: list[str], other: list[str]) -> bool:
+    """Whether each word of the shorter name is a word of the longer, its initial, or nearly one.
+
+    The same family name is not enough: the first names must agree as well.
+    """
     short, long = sorted((one, other), key=len)
-    initial = len(short) > 1 and short[0] == long[0] and long.endswith(short[1:])
-    return initial or long.startswith(short) or SequenceMatcher(None, one, other).ratio() >= ALMOST
+
+    def matches(word: str, known: str) -> bool:
+        if 1 in (len(word), len(known)):
+            return word[0] == known[0]
+        return word == known or SequenceMatcher(None, word, known).ratio() >= ALMOST
+
+    return all(any(matches(word, known) for known in long) for word in short)
