@@ -118,6 +118,7 @@ def _fix_state(found: "Finding", examined: "Examined") -> str:
 
 
 def _show_whole(found: "Finding", examined: "Examined") -> None:
+    from patron.report.numbers import these
     from patron.report.tables import evidence_rows, evidence_tables, picture_rows
 
     severity = found.severity.value
@@ -140,7 +141,8 @@ def _show_whole(found: "Finding", examined: "Examined") -> None:
         say(f"      {line}".rstrip())
     _say_below(f"Next: {found.next_step}")
     if found.fix is not None:
-        what = " ".join([found.fix.operation.replace("_", " "), ", ".join(found.fix.columns)])
+        named = these(found.fix.columns, at_most=6) if found.fix.columns else ""
+        what = f"{found.fix.operation.replace('_', ' ')} {named}"
         given = ", ".join(f"{name} = {value}" for name, value in found.fix.arguments.items())
         applied = examined.was_applied(found)
         how = "patron run applies it" if applied else 'applied if [audit] apply = "all"'

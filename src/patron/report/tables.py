@@ -147,6 +147,7 @@ def picture_rows(picture: Mapping[str, Any] | None) -> list[str]:
             counts = zip(bins, picture["counts"], strict=True)
             lines += [f"{b!s:<{widest}}  {count(n):>9} rows" for b, n in counts if n]
     elif kind == "pairs":
+        lines.append("  ".join(picture["columns"]))
         for rows in picture["pairs"]:
             lines += ["  ".join(map(str, row)) for row in rows]
     return lines
