@@ -203,21 +203,15 @@ def honest_scores(
     original = set_paper.faulty.truth[_ROW].to_numpy()
     table, rows, copied = ideally_mended(set_paper)
     gone = set(clean.table.column_names) - set(table.column_names)
+    before = predicted(clean.table, clean.schema, truth)
+    after, ideal = np.full((2, len(truth)), np.nan)
     judged = first_of_each(original[final.rows], copied[final.rows], y[final.rows])
-    predictions = (
-        predicted(clean.table, clean.schema, truth),
-        predicted(final.table, final.schema, y[final.rows])[judged],
-        predicted(table, clean.schema.without(gone), y[rows]),
-    )
-    places = original[final.rows][judged]
-    ideal = np.full(len(truth), np.nan)
-    ideal[original[rows]] = predictions[2]
-    values = (predictions[0][places], predictions[1], ideal[places])
-    return (
-        scored(truth[places], values[0]),
-        scored(truth[places], values[1]).value,
-        scored(truth[places], values[2]).value,
-    )
+    forecasts = predicted(final.table, final.schema, y[final.rows])
+    after[original[final.rows][judged]] = forecasts[judged]
+    ideal[original[rows]] = predicted(table, clean.schema.without(gone), y[rows])
+    common = np.isfinite(after + ideal)
+    score, mended, best = (scored(truth[common], each[common]) for each in (before, after, ideal))
+    return score, mended.value, best.value
 
 
 def first_of_each(original: np.ndarray, copied: np.ndarray, y: np.ndarray) -> np.ndarray:
