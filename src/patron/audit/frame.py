@@ -325,8 +325,7 @@ class Frame:
     def values(self, name: str) -> np.ndarray:
         """The whole column as float64: NaN where missing or infinite, a category as its code."""
         if name not in self._whole:
-            cells = sum(len(each) for each in self._whole.values())
-            if cells > MOST_KEPT:
+            if len(self._whole) * self.table.num_rows > MOST_KEPT:
                 self._whole.clear()
             self._whole[name], self._is_category[name] = numbers_of(self.table.column(name))
         return self._whole[name]

@@ -61,8 +61,8 @@ class AccountingIdentity(Check):
             return None
         parts = [names[place] for place in best.places]
         question = frame.questions[-1]
-        if len(parts) == 1 and any(parts[0] in frame.suspects(q) for q in frame.questions):
-            return None  # L01 names it
+        if _named_by_l01(frame, parts):
+            return None
         formula = _sum_in_words(parts, best) if best is plain else _product_in_words(parts, best)
         core = tuple(name for name in frame.core(question) if name not in parts)
         evidence = {
@@ -89,7 +89,9 @@ class AccountingIdentity(Check):
         core = tuple(name for name in frame.core(question) if name not in parts)
         without, strength = frame.joint(core, question).value, question.strength
         alone = max(frame.alone(name, question).value for name in parts)
-        if strength(reached) < max(strength(without) + NEAR, TWICE * strength(alone)):
+        if _named_by_l01(frame, parts) or strength(reached) < max(
+            strength(without) + NEAR, TWICE * strength(alone)
+        ):
             return None
         return self._found(
             frame,
@@ -121,6 +123,12 @@ class AccountingIdentity(Check):
             "prediction.",
             fix=Fix("drop_column", tuple(parts), because=self.code),
         )
+
+
+def _named_by_l01(frame: Frame, parts: list[str]) -> bool:
+    """Whether each of the columns tells too much by itself; then their sum is no further news."""
+    suspects = {name for question in frame.questions for name in frame.suspects(question)}
+    return suspects.issuperset(parts)
 
 
 def _numbers(frame: Frame) -> list[str]:
