@@ -81,6 +81,8 @@ def parse_claim(text: str) -> Claim:
         (m for m, names in _NAMES.items() if joined in names or joined.replace("_", "") in names),
         None,
     )
+    if not word:
+        raise UserError(f'--claim "{text}" names no metric. {example}')
     if metric is None:
         close = nearest(joined, [name for names in _NAMES.values() for name in names])
         hint = f"; did you mean '{close}'?" if close else "."
