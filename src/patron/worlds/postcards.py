@@ -71,7 +71,7 @@ def postcards(rows: int = 15_000, *, seed: int = 0) -> World:
     dates = np.array(list(CAMPAIGNS.values()), dtype="datetime64[D]").astype(np.int64)
     start, end = int(dates[0]) - HISTORY_DAYS, int(dates[-1]) + WINDOW
     people = _people(rows // 2 + 10, start, int(dates[-1]), rng)
-    who, campaign = _considered(rows, people["first"], dates, rng)
+    who, campaign = _considered(rows, people, dates, rng)
     date = dates[campaign]
     postcard = rng.random(rows) < TREATED
     archetype, factor = _archetypes(people, who, date)
@@ -136,11 +136,18 @@ def _people(count: int, start: int, end: int, rng: np.random.Generator) -> Peopl
 
 
 def _considered(
-    rows: int, first: Floats, dates: Numbers, rng: np.random.Generator
+    rows: int, people: People, dates: Numbers, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers]:
-    """Who is considered for which campaign, by campaign: customers of a week or more."""
-    who, campaign = np.nonzero(first[:, None] + 7 < dates[None, :])
-    taken = np.sort(rng.permutation(len(who))[:rows])
+    """Who is considered for which campaign, by campaign.
+
+    Customers of a week or more; those who dropped out are gradually taken off the list.
+    """
+    gone = np.maximum(dates[None, :] - people["dropped"][:, None], 0)
+    known = people["first"][:, None] + 7 < dates[None, :]
+    who, campaign = np.nonzero(known)
+    # The smallest of exponential times are drawn: a listing that is twice as likely comes sooner.
+    times = rng.exponential(1.0, len(who)) * np.exp(gone[known] / 300)
+    taken = np.sort(np.argsort(times, kind="stable")[:rows])
     taken = taken[np.argsort(campaign[taken], kind="stable")]
     return who[taken], campaign[taken]
 
@@ -157,7 +164,7 @@ def _archetypes(people: People, who: Numbers, date: Numbers) -> tuple[Numbers, F
 
 def _season(day: NDArray[np.generic]) -> Floats:
     """The part of the highest rate that is left on a day; the highest is in mid December."""
-    return 0.75 + 0.25 * np.cos(2 * np.pi * (day.astype(float) - 348) / 365.25)
+    return 0.9 + 0.1 * np.cos(2 * np.pi * (day.astype(float) - 348) / 365.25)
 
 
 def _expected_orders(people: People, who: Numbers, date: Numbers) -> Floats:

@@ -27,7 +27,7 @@ def labels_by_group(draft: Draft, strength: float) -> list[Planted] | None:
 def base_rate_drift(draft: Draft, strength: float) -> list[Planted] | None:
     """From one date on, answers are lost: the base rate falls.
 
-    Weakest: a quarter of them. Strongest: 80 in 100.
+    Weakest: 3 in 10 of them. Strongest: 8.
     """
     if draft.as_of is None:
         return None
@@ -36,7 +36,7 @@ def base_rate_drift(draft: Draft, strength: float) -> list[Planted] | None:
     if len(distinct) < 3:
         return None
     start = distinct[int(draft.rng.integers(1, len(distinct)))]
-    lost = (dates >= start) & draft.yes & draft.some(between(strength, 0.25, 0.8))
+    lost = (dates >= start) & draft.yes & draft.some(between(strength, 0.3, 0.8))
     draft.y = np.where(lost, 0.0, draft.y)
     draft.put(draft.target, draft.y)
     says = f"{lost.sum():,} answers are lost from one date on"

@@ -83,7 +83,7 @@ def recency_beyond_tenure(draft: Draft, strength: float) -> list[Planted] | None
 
 
 def numbers_as_text(draft: Draft, strength: float) -> list[Planted] | None:
-    """Numbers written as text: decimal commas, thousands, currencies.
+    """Numbers written as text: decimal commas, thousands, currencies, percent signs.
 
     Weakest: 5 in 100 of them otherwise than the rest. Strongest: all of them.
     """
@@ -97,11 +97,13 @@ def numbers_as_text(draft: Draft, strength: float) -> list[Planted] | None:
     name = draft.one(n for n in draft.free(*NUMERIC) if fits(n))
     if name is None:
         return None
-    form = str(rng.choice(["decimal comma", "thousands", "currency"]))
+    values = draft.values(name)
+    share = np.nanmax(values) <= 1 and np.nanmin(values) >= 0
+    form = "percent" if share else str(rng.choice(["decimal comma", "thousands", "currency"]))
     hit = draft.some(between(strength, 0.05, 1.0) if strength < 0.7 else 1.1)
     texts = [
         None if np.isnan(v) else _written(v, form) if odd else f"{v:.10g}"
-        for v, odd in zip(draft.values(name), hit, strict=True)
+        for v, odd in zip(values, hit, strict=True)
     ]
     draft.put(name, pa.array(texts, pa.string()))
     says = f"{name} is text, {hit.sum():,} of it with {form}"
@@ -126,7 +128,11 @@ def mixed_dates(draft: Draft, strength: float) -> list[Planted] | None:
 
 
 def spellings(draft: Draft, strength: float) -> list[Planted] | None:
-    """Levels of a category with other capitals or blanks. Weakest: 3 in 100 rows. Strongest: 40."""
+    """Levels of a category with other capitals or blanks, or the longest one less a letter.
+
+    Weakest: 3 in 100 rows. Strongest: 40. Of the letter, a tenth to a third of the level.
+    """
+    rng = draft.rng
     name = draft.one(
         n for n in draft.free(Role.CATEGORY) if pa.types.is_string(draft.table[n].type)
     )
@@ -134,10 +140,19 @@ def spellings(draft: Draft, strength: float) -> list[Planted] | None:
         return None
     texts = draft.texts(name)
     known = np.array([text is not None for text in texts])
-    hit = draft.some(between(strength, 0.03, 0.4)) & known
-    texts[hit] = [_respelt(text, int(draft.rng.integers(4))) for text in texts[hit]]
+    longest = max((str(text) for text in texts[known]), key=len)
+    held = texts == longest
+    if rng.random() < 0.25 and len(longest) >= 7 and held.mean() > 0.2:
+        hit = held & draft.some(between(strength, 0.1, 0.33))
+        place = int(rng.integers(2, len(longest) - 2))
+        texts[hit] = longest[:place] + longest[place + 1 :]
+        how = "lack a letter"
+    else:
+        hit = known & draft.some(between(strength, 0.03, 0.4))
+        texts[hit] = [_respelt(text, int(rng.integers(4))) for text in texts[hit]]
+        how = "have other capitals or blanks"
     draft.put(name, pa.array(list(texts), pa.string()))
-    says = f"{hit.sum():,} levels of {name} have other capitals or blanks"
+    says = f"{hit.sum():,} levels of {name} {how}"
     return draft.fault("spellings", ("V03",), name, strength, says, hit)
 
 
@@ -214,6 +229,8 @@ def absurd_value(draft: Draft, strength: float) -> list[Planted] | None:
 
 
 def _written(value: float, form: str) -> str:
+    if form == "percent":
+        return f"{100 * value:.4g} %"
     if form == "currency":
         return f"€{value:.2f}"
     if form == "thousands":
