@@ -21,7 +21,7 @@ from patron.worlds.population import PLACES, Shop
 
 AS_OF = dt.date(2025, 11, 1)
 SHOP = Shop(
-    buying=0.94,
+    buying=1.0,
     spending=38.0,
     law=3,
     growth=0.1,
