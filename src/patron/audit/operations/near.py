@@ -259,7 +259,9 @@ def _beyond_chance(
         counts = np.bincount(alike[2, surprising], minlength=most + 1)
         for allowed in range(most - 1):
             size, near = int(counts[: allowed + 1].sum()), int(counts[allowed + 1 :][:2].sum())
-            if near <= FEW_NEAR_MISSES * size and size > HARDLY_LARGER * best.shape[1]:
+            falling = counts[allowed] >= counts[allowed + 1]  # by chance they rise
+            few = falling and near <= FEW_NEAR_MISSES * size
+            if few and size > HARDLY_LARGER * best.shape[1]:
                 best = alike[:, surprising & (alike[2] <= allowed)]
                 allowance, misses = allowed, near
     return NearPairs(best[0], best[1], best[2], allowance, misses, tolerance)
