@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from patron import __version__
 from patron.audit import Finding, Severity, fixes_to_apply
+from patron.audit.claims import parse_claim
 from patron.customers import Customers, load_customers
 from patron.errors import DataError
 from patron.examine import Examined, examine
@@ -83,6 +84,8 @@ def audit(
         The Study, a table, the claim or `out` does not allow it; nothing is written then.
     """
     progress = progress or silent()
+    if claim is not None:
+        parse_claim(claim)  # a mistake in it is said before the work, not after
     with progress.stage("read the table"):
         customers = load_customers(study)
         others = _others(study, customers, against)

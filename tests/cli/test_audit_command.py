@@ -97,6 +97,10 @@ def test_a_silent_check_is_explained_too(leaky: Path) -> None:
             'patron: L01 says nothing of the column "parcel". The nearest is "parcel_sent". '
             "It names parcel_sent.\n",
         ),
+        (
+            ("--claim", "acuracy 0.95"),
+            "patron: --claim \"acuracy 0.95\": there is no metric 'acuracy'; did you mean",
+        ),
         (("--against", "nothing.csv"), "patron: nothing.csv does not exist"),
         (("--out", "."), "patron: --out . is the folder that you are in"),
     ],
