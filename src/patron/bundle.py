@@ -54,10 +54,10 @@ class Bundle:
 
     @property
     def inputs(self) -> tuple[Column, ...]:
-        """What a table to be scored should hold: entity and as_of first, then the features."""
+        """What a table to be scored should hold: entity, as_of, the features, what fixes read."""
         keys = self.schema.names(Role.ENTITY, Role.AS_OF)
-        features = [rule["name"] for rule in self.encoder.columns]
-        return tuple(self.schema[name] for name in (*keys, *features))
+        reads = (name for name in self.ledger.reads if name in self.schema)
+        return tuple(self.schema[n] for n in dict.fromkeys((*keys, *self.features, *reads)))
 
     @property
     def features(self) -> tuple[str, ...]:

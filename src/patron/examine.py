@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from patron.audit import Audit, Change, Finding, Fix, Ledger, fixes_to_apply, rows_kept, run_audit
 from patron.customers import Customers
 from patron.progress import Progress
-from patron.schema import Role, Schema
+from patron.schema import Role, Schema, infer_again
 from patron.study import Study
 
 
@@ -127,7 +127,8 @@ def examine(
     ledger = Ledger((*own, *proposed))
     final, last = states[-1], len(states) - 1
     for fix in fixes_to_apply(audit.findings, "all"):
-        if fix.operation == "drop_column" and not any(fix.same_as(f) for f in ledger.fixes):
+        there = set(fix.columns) & set(final.table.column_names)
+        if fix.operation == "drop_column" and there:
             suspect, _ = _after(final, fix, customers.table, last)
             if not suspect.schema.features:
                 continue  # nothing would be left to compare with
@@ -176,5 +177,5 @@ def _after(state: State, fix: Fix, first: pa.Table, after: int) -> tuple[State, 
     gone = set(state.table.column_names) - set(table.column_names)
     rows = state.rows[rows_kept(changes, len(state.rows))]
     step = changes[-1].sentence if changes else f"{fix.operation}: nothing is left to mend"
-    schema = state.schema.without(gone)
+    schema = infer_again(state.schema.without(gone), table, fix.columns)
     return State(step, "applied", fix.columns, table, schema, rows, after), changes

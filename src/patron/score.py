@@ -80,6 +80,9 @@ def score_table(
         weight = bundle.purchase.contributions(design, threads=threads)
         columns["purchase_reasons"] = _reasons(design, mended, probability, weight)
     rows = table.num_rows
+    for name in bundle.ledger.reads:
+        if name not in table.column_names and name not in bundle.features:
+            design.warnings["missing column", name] += rows
     columns["model_version"] = pa.repeat(pa.scalar(bundle.version), rows)
     columns["scored_at"] = pa.repeat(pa.scalar(scored_at, pa.timestamp("s", tz="UTC")), rows)
     return Scores(pa.table(columns), design.warnings)

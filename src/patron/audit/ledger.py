@@ -75,24 +75,24 @@ class Fix:
 
     def for_training(self, table: pa.Table, gone: set[str]) -> "list[Fix]":
         """This fix less the columns that are `gone`; a column that never was is an error."""
-        reads = (*self.columns, *self._judges, *self.arguments.get("ignore", ()))
+        reads = (*self.columns, *self.judges, *self.arguments.get("ignore", ()))
         absent = [name for name in reads if name not in table.column_names]
         if absent and not (self.everywhere and gone.issuperset(absent)):
             raise StudyError(_unknown("column", absent[0], table.column_names, self.where))
         if not absent:
             return [self]
         left = tuple(name for name in self.columns if name not in gone)
-        return [replace(self, columns=left)] if left and gone.isdisjoint(self._judges) else []
+        return [replace(self, columns=left)] if left and gone.isdisjoint(self.judges) else []
 
     def for_scoring(self, table: pa.Table) -> "list[Fix]":
         """One fix for each of the columns that are there; none if it works at training only."""
-        if not self.everywhere or not set(self._judges) <= set(table.column_names):
+        if not self.everywhere or not set(self.judges) <= set(table.column_names):
             return []
         present = [name for name in self.columns if name in table.column_names]
         return [replace(self, columns=(name,)) for name in present]
 
     @property
-    def _judges(self) -> tuple[str, ...]:
+    def judges(self) -> tuple[str, ...]:
         """The columns that this fix reads to decide, and leaves as they are."""
         names = ("by", "exceeds", "within")
         return tuple(self.arguments[name] for name in names if name in self.arguments)
@@ -179,6 +179,12 @@ class Ledger:
                 if part.operation == "drop_column":
                     gone.update(part.columns)
         return table, changes
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that decide, at scoring too, in which rows a fix works."""
+        fixes = (fix for fix in self.fixes if fix.everywhere)
+        return tuple(dict.fromkeys(name for fix in fixes for name in fix.judges))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -8,9 +8,10 @@ __all__ = [
     "Schema",
     "binary_target",
     "infer",
+    "infer_again",
     "no_such_column",
 ]
 
-from patron.schema.infer import infer
+from patron.schema.infer import infer, infer_again
 from patron.schema.target import BinaryTarget, binary_target
 from patron.schema.types import FEATURE_ROLES, Column, Role, Schema, no_such_column

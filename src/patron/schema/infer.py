@@ -1,8 +1,9 @@
 """Inference of roles: from the values of a column first, from its name where they leave it open."""
 
-__all__ = ["guess", "infer"]
+__all__ = ["guess", "infer", "infer_again"]
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,12 @@ _Guess = tuple[Role, str]
 
 NEAR_UNIQUE = 0.95
 """From this share of distinct values on, a text or a number named so identifies a row."""
+
+_SET = "set in [roles]"
+_OF_VALUES = (
+    *(Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.CATEGORY, Role.FLAG, Role.DATE),
+    *(Role.TEXT, Role.IDENTIFIER),
+)
 
 _AFTER = {"post", "next", "future", "after"}
 _NOT_AFTER = {"code", "codes", "office", "town", "box", "count", "id", "type", "title", "text"}
@@ -92,12 +99,36 @@ def infer(
         if name in named:
             return named[name]
         if name in overrides:
-            return Role(overrides[name]), "set in [roles]"
+            return Role(overrides[name]), _SET
         return guess(name, look(table[name], rows, entities))
 
     return Schema(
         tuple(Column(field.name, *one(field.name), str(field.type)) for field in table.schema)
     )
+
+
+def infer_again(schema: Schema, table: "pa.Table", names: Iterable[str]) -> Schema:
+    """The schema after a change of `table`: columns of text that turn out to hold numbers or dates.
+
+    Roles that somebody named or set stay, and so does the type, which is the raw table's.
+
+    >>> import pyarrow as pa
+    >>> schema = infer(pa.table({"paid": ["1,5", "2,5", "n/a"]}))
+    >>> mended = infer_again(schema, pa.table({"paid": [1.5, 2.5, None]}), ["paid"])
+    >>> schema["paid"].role.value, mended["paid"].role.value, mended["paid"].dtype
+    ('category', 'money', 'string')
+    """
+    names, rows = set(names), sample_rows(table.num_rows)
+    columns = []
+    for column in schema.columns:
+        inferred = column.role in _OF_VALUES and column.because != _SET
+        if inferred and column.name in names and "string" in column.dtype:
+            seen = look(table[column.name], rows)
+            if seen.kind in ("number", "date"):
+                role, because = guess(column.name, seen)
+                column = replace(column, role=role, because=because)
+        columns.append(column)
+    return Schema(tuple(columns))
 
 
 def guess(name: str, seen: Look) -> _Guess:
