@@ -18,6 +18,7 @@ from patron.audit import (
     Fix,
     Frame,
     Severity,
+    done_by,
     fixes_to_apply,
     run_audit,
 )
@@ -134,6 +135,11 @@ def test_proposed_fixes_by_severity_each_once_and_rows_before_columns():
     assert fixes_to_apply(findings) == [copies, leak]
     assert fixes_to_apply(findings, "all") == [copies, leak, suspect]
     assert fixes_to_apply(findings, "none") == []
+    both = Fix("drop_column", ("b", "c"), because="L02")
+    findings.insert(0, finding(Severity.SERIOUS, both))
+    assert fixes_to_apply(findings, "all") == [copies, both, leak]  # b goes with c already
+    assert done_by(suspect, [both])
+    assert not done_by(both, [suspect])
     with pytest.raises(StudyError, match=r"must be serious, all or none, got 'some'"):
         fixes_to_apply(findings, "some")
 

@@ -16,6 +16,7 @@ __all__ = [
     "Frame",
     "Ledger",
     "Severity",
+    "done_by",
     "fixes_to_apply",
     "known_code",
     "rows_kept",
@@ -151,17 +152,29 @@ def run_audit(
 
 
 def fixes_to_apply(findings: Iterable[Finding], apply: str = "serious") -> list[Fix]:
-    """The fixes of the findings that `[audit] apply` asks for, each once, in a safe order."""
+    """The fixes of the findings that `[audit] apply` asks for, each once, in a safe order.
+
+    A column that one finding would drop with others is not dropped again for another finding.
+    """
     wanted = {"serious": {Severity.SERIOUS}, "all": set(Severity), "none": set[Severity]()}
     if apply not in wanted:
         raise StudyError(f"[audit] apply must be serious, all or none, got '{apply}'")
     fixes: list[Fix] = []
     for found in findings:
         fix = found.fix
-        if fix and found.severity in wanted[apply] and not any(fix.same_as(f) for f in fixes):
+        if fix and found.severity in wanted[apply] and not done_by(fix, fixes):
             fixes.append(fix)
     order = list(OPERATIONS)
     return sorted(fixes, key=lambda fix: order.index(fix.operation))
+
+
+def done_by(fix: Fix, fixes: Iterable[Fix]) -> bool:
+    """Whether these fixes, taken together, already do what `fix` does."""
+    fixes = list(fixes)
+    if any(fix.same_as(each) for each in fixes):
+        return True
+    gone = {name for each in fixes if each.operation == "drop_column" for name in each.columns}
+    return fix.operation == "drop_column" and gone.issuperset(fix.columns)
 
 
 def known_code(code: str, asked_by: str) -> str:
