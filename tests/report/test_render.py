@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from patron.report import render
+from patron.report import render, render_audit
 from patron.report.tables import settings
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -50,8 +50,19 @@ def without_options(results):
     return results
 
 
-@pytest.fixture(params=["whole", "audit only", "without options"])
+def audit_json(results):
+    """The same findings as `patron audit` writes them."""
+    kept = ("format", "patron_version", "created", "table", "findings", "fixes", "ladder")
+    named = {"study": {"path": "patron.toml", "seed": 7}, "against": [], "claim": None}
+    return {**{key: results[key] for key in kept}, **named, **results["audit"]}
+
+
+@pytest.fixture(params=["whole", "audit only", "without options", "audit page", "clean audit"])
 def page(request, results, audit_results):
+    if request.param == "audit page":
+        return render_audit(audit_json(results))
+    if request.param == "clean audit":
+        return render_audit(audit_json(results) | {"findings": [], "ladder": [], "checks": []})
     made = {"whole": results, "audit only": audit_results}
     return render(made.get(request.param) or without_options(results))
 
@@ -111,6 +122,27 @@ def test_text_from_the_data_is_harmless(results):
     page = render(results)
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 8
+    Page(page)
+
+
+def test_the_page_of_an_audit_says_what_was_found_and_what_each_step_leaves(results):
+    page = render_audit(audit_json(results))
+    assert "<h1>The audit found 1 serious fault and 1 warning</h1>" in page
+    assert "As they come, the columns promise a quick model ROC-AUC 0.839" in page
+    assert "Without the suspect last_visit_seconds it is 0.719" in page
+    assert "A run applies 1 fix before a model sees the data." in page
+    assert "<b>cannot say</b>, because five dates are too few" in page
+
+
+def test_text_from_the_data_is_harmless_on_the_page_of_an_audit(results):
+    evil = '<script>alert("x")</script>'
+    results["table"]["name"] = evil
+    results["findings"][0] |= {"meaning": evil, "columns": [evil], "title": evil}
+    results["ladder"][2] |= {"step": evil, "columns": [evil]}
+    results["audit"]["checks"][4]["because"] = evil
+    page = render_audit(audit_json(results))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 6
     Page(page)
 
 
