@@ -201,6 +201,7 @@ def test_cannot_say_of_few_rows_or_of_orders(frame):
         "the table has 3 rows; below 50 likeness is no proof"
     )
     orders = {"customer": np.arange(400) % 100, "amount": np.arange(400) * 1.5}
-    assert SamePerson().run(frame(orders, customer="entity")) == CannotSay(
-        "most values of customer have several rows; the rows look like orders or snapshots"
-    )
+    for role in ("entity", "identifier"):
+        assert SamePerson().run(frame(orders, customer=role)) == CannotSay(
+            "most values of customer have several rows; the rows look like orders or snapshots"
+        )

@@ -111,9 +111,12 @@ def _tail(name: str, role: str, values: np.ndarray) -> _Tail | None:
 
     Money and counts may be booked back, so that size alone counts.
     """
-    signed = role in (Role.TARGET, Role.MONEY, Role.COUNT) or (values >= 0).mean() > MOSTLY_POSITIVE
-    sizes = np.sort(np.abs(values))[::-1] if len(values) >= FEWEST_KNOWN and signed else values[:0]
-    if not len(sizes) or sizes[0] > 1e100 or sizes[0] > ABSURD * sizes[1] or not sizes.sum():
+    if len(values) < FEWEST_KNOWN:
+        return None
+    if role == Role.NUMBER and (values >= 0).mean() < MOSTLY_POSITIVE:
+        return None
+    sizes = np.sort(np.abs(values))[::-1]
+    if sizes[0] > 1e100 or sizes[0] > ABSURD * sizes[1] or not sizes.sum():
         return None
     some = sizes[: np.count_nonzero(sizes)]
     least = HEAVY if role in (Role.TARGET, Role.MONEY) else HEAVY_COUNT

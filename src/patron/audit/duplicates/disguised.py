@@ -19,7 +19,7 @@ from patron.audit.operations.near import NearPairs, grouped, near_pairs, prepare
 from patron.schema import Role
 
 FEWEST_ROWS = 50
-FEWEST_PAIRS = 5
+FEWEST_PAIRS, RARE = 5, 2_000  # fewer than one pair in so many rows is left alone
 MOSTLY = 0.8
 
 
@@ -65,11 +65,13 @@ class SamePerson(Check):
             return CannotSay(f"the table has {rows} rows; below {FEWEST_ROWS} likeness is no proof")
         key = customer_key(frame)
         apart = customers(frame, key)
-        if key.columns and _is_orders(apart[named_rows(frame.table, key.columns)]):
-            return CannotSay(
-                f"most values of {', '.join(key.columns)} have several rows; the rows look like "
-                "orders or snapshots"
-            )
+        for columns in [key.columns] if key.columns else _identifiers(frame):
+            named = named_rows(frame.table, columns)
+            if _is_orders(customers(frame, Key(columns))[named]):
+                return CannotSay(
+                    f"most values of {', '.join(columns)} have several rows; the rows look like "
+                    "orders or snapshots"
+                )
         found, known = self._by_contact(frame, key, apart)
         near = self._nearly_equal(frame, key, apart, known)
         return [*found, *near]
@@ -78,10 +80,10 @@ class SamePerson(Check):
         self, frame: Frame, key: Key, apart: np.ndarray
     ) -> tuple[list[Finding], np.ndarray]:
         """The findings by contact, and a number for each row that persons share."""
-        features = prepared(frame.table, frame.features)
         persons = np.arange(frame.table.num_rows)
         first = second = np.zeros(0, dtype=np.int64)
         kinds, names = contacts(frame)
+        features = prepared(frame.table, frame.features) if kinds else []
         found = []
         for contact in kinds:
             same = same_person(frame, contact, names, apart, features)
@@ -147,7 +149,8 @@ class SamePerson(Check):
             new &= exact[every.first] != exact[every.second]
         told = persons[every.first] == persons[every.second]
         pairs = every.only(new & ~told)
-        if len(pairs.first) < max(FEWEST_PAIRS, (1 - MOSTLY) * new.sum()):
+        fewest = max(FEWEST_PAIRS, frame.table.num_rows / RARE)
+        if len(pairs.first) < max(fewest, (1 - MOSTLY) * new.sum()):
             return []
         return [self._of_likeness(frame, key, pairs)]
 
@@ -191,6 +194,10 @@ class SamePerson(Check):
             ),
             fix=Fix("drop_near_duplicates", names, arguments, self.code),
         )
+
+
+def _identifiers(frame: Frame) -> list[tuple[str, ...]]:
+    return [(name,) for name in frame.schema.names(Role.IDENTIFIER)]
 
 
 def _is_orders(customers: np.ndarray) -> bool:
