@@ -81,9 +81,16 @@ def test_a_model_far_off_the_scale_keeps_its_figure_and_spoils_no_axis(week):
 def test_steps_within_noise_claim_nothing(week):
     quiet = [step("start", 0.70), step("applied", 0.701, 0.001)]
     assert plots.ladder(quiet).title == "No fix and no suspect moves the result beyond noise"
-    moved = [step("start", 0.70), step("proposed", 0.63, -0.07)]
+    moved = [step("start", 0.70), step("applied", 0.705, 0.005)]
     assert plots.ladder(moved).title == (
-        "The step that matters most, “the proposed step”: R² 0.07 lower"
+        "The step that matters most, “the applied step”: R² 0.005 higher"
+    )
+
+
+def test_a_suspect_that_stays_is_in_the_title_though_nothing_was_mended():
+    steps = [step("start", 0.70), step("proposed", 0.63, -0.07, columns=["call"])]
+    assert plots.ladder(steps).title == (
+        "As they come, the columns promise R² 0.700; 0.630 without the suspect call"
     )
 
 

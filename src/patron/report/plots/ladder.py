@@ -75,23 +75,22 @@ def _row(step: Step, used: bool, lowest: float) -> Row:
 def _title(steps: Sequence[Step], measure: str) -> str:
     first, honest = steps[0], honest_step(steps)
     moved = [s for s in steps if s["worth"] and beyond_zero(s["worth"]) and s["kind"] != "tried"]
-    if known(first["value"]) and known(honest["value"]) and differ(first, honest):
+    apart = known(first["value"]) and known(honest["value"]) and differ(first, honest)
+    low = min(suspected(steps), key=lambda s: s["value"], default=None)
+    if apart and first["value"] < honest["value"]:
         come, left = (f"{step['value']:.3f}" for step in (first, honest))
-        if first["value"] > honest["value"]:
-            told = f"As they come, the columns promise {measure} {come}; the fixes leave {left}"
-            low = min(suspected(steps), key=lambda s: s["value"], default=None)
-            return told + (f", and {low['value']:.3f} {_named(low)}" if low else "")
         return f"As they come, the columns reach {measure} {come}; mended, {left}"
+    if apart or low:
+        told = f"As they come, the columns promise {measure} {first['value']:.3f}"
+        told += f"; the fixes leave {honest['value']:.3f}" if apart else ""
+        suspect = f"{low['value']:.3f} without the suspect {these(low['columns'])}" if low else ""
+        return told + (", and " if apart and low else "; " if low else "") + suspect
     if moved:
         most = max(moved, key=lambda s: abs(s["worth"]["value"]))
         way = "lower" if most["worth"]["value"] < 0 else "higher"
         worth = short(abs(most["worth"]["value"]), 2)
         return f"The step that matters most, “{most['step']}”: {measure} {worth} {way}"
     return "No fix and no suspect moves the result beyond noise"
-
-
-def _named(step: Step) -> str:
-    return f"without the suspect {these(step['columns'])}"
 
 
 def _ends(step: Step) -> list[float]:
