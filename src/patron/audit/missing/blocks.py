@@ -4,7 +4,7 @@ __all__ = ["MissingBlocks"]
 
 import numpy as np
 
-from patron.audit.base import Check, Evidence, Finding, Severity
+from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.missing.relations import Relations
 from patron.audit.missing.weigh import common
@@ -23,8 +23,10 @@ class MissingBlocks(Check):
     code = "M04"
     title = "Columns missing together"
 
-    def run(self, frame: Frame) -> list[Finding]:
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """One finding for each block of two columns or more."""
+        if len(frame.features) < 2:
+            return CannotSay("there are no two features that could be missing together")
         return [
             self._found(frame, columns, rows) for columns, rows in blocks(frame) if len(columns) > 1
         ]

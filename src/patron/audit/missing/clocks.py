@@ -24,7 +24,7 @@ _OTHER = {
     *("order", "seen", "contact", "open", "click", "cost", "channel", "birth"),
 }
 _A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-MOST_STEPS = 400
+MOST_STEPS = 4_000
 FEWEST_STEPS = 3
 
 
@@ -74,7 +74,7 @@ def clocks(frame: Frame) -> list[Clock]:
     found = []
     for name in frame.schema.names(Role.DATE, Role.AS_OF):
         kind = frame.table.schema.field(name).type
-        if pa.types.is_temporal(kind) and _begins(name):
+        if (pa.types.is_date(kind) or pa.types.is_timestamp(kind)) and _begins(name):
             found.append(Clock(name, np.floor(days(frame, name)), True))
     for name in numbers(frame):
         of_name = set(words(name))

@@ -12,14 +12,14 @@ import pyarrow as pa
 from patron.audit.frame import Frame
 from patron.schema import Role
 
-MOST_ROWS, MOST_CELLS, MOST_COLUMNS = 12_000, 4_000_000, 200
+MOST_ROWS, LEAST_ROWS, MOST_CELLS, MOST_COLUMNS = 12_000, 1_500, 450_000, 100
 RARE = 0.005
 LEVELS = 12
 RIDGE = 3.0
 FEWEST = 20
 NEAR = 0.15
 FAR = (1 / 3, 0.1, 0.03)
-LEAST_POWER = 0.3
+LEAST_POWER, LEAST_TOLD = 0.3, 0.08
 
 
 class Likeness(NamedTuple):
@@ -47,13 +47,13 @@ class Relations:
     """Some rows of the table, and what its feature columns expect of each other there.
 
     Those of `of` are drawn from all rows, labelled or not. Expectations are linear in the ranks of
-    the other columns, their squares, zeros and gaps, and in the commonest levels of categories;
-    they are cross-fitted on two halves.
+    the other columns, their squares and zeros, the commonest levels of categories, and the gaps of
+    all these if `gaps`; they are cross-fitted on two halves.
     """
 
-    def __init__(self, frame: Frame, rows: np.ndarray) -> None:
+    def __init__(self, frame: Frame, rows: np.ndarray, *, gaps: bool = True) -> None:
         names = frame.features
-        self.rows = rows
+        self.rows, self._gaps = rows, gaps
         self.judges = names[:: max(1, -(-len(names) // MOST_COLUMNS))]
         self.ordered = tuple(name for name in numbers(frame) if name in self.judges)
         self._coded = {name for name in names if not _has_order(frame, name)}
@@ -63,7 +63,8 @@ class Relations:
     def of(cls, frame: Frame) -> "Relations":
         """Those of the frame, made once."""
         if frame not in _KEPT:
-            size = max(min(MOST_ROWS, MOST_CELLS // max(len(frame.features), 1)), 1_000)
+            cells = MOST_CELLS // max(len(frame.features), 1)
+            size = max(min(MOST_ROWS, cells), LEAST_ROWS)
             drawn = np.random.default_rng(frame.seed).permutation(frame.table.num_rows)[:size]
             _KEPT[frame] = cls(frame, np.sort(drawn))
         return _KEPT[frame]
@@ -90,6 +91,18 @@ class Relations:
         crossed = np.where(half, predicted[1], predicted[0])
         return np.where(fit, crossed, predicted.mean(axis=0))
 
+    def strongest(self, apart: tuple[str, ...], y: np.ndarray, fit: np.ndarray) -> float:
+        """The largest correlation, in the rows in `fit`, of `y` with a column not `apart`."""
+        matrix, owners = self._matrix
+        kept = ~np.isin(owners, apart)
+        if not kept.any() or fit.sum() < 2:
+            return 0.0
+        answer = np.where(fit, y - y[fit].mean(), 0.0).astype(np.float32)
+        spread = float(answer[fit].std()) * self._spreads
+        with np.errstate(divide="ignore", invalid="ignore"):
+            correlation = np.abs(answer @ matrix) / fit.sum() / spread
+        return float(np.nanmax(correlation[kept]))
+
     def apart(self, names: tuple[str, ...], hit: np.ndarray) -> float:
         """How far the rows in `hit` differ from the others in any column but `names`.
 
@@ -105,18 +118,26 @@ class Relations:
         return float((np.abs(gap) / error).max() - (2 * np.log(part.shape[1])) ** 0.5 + 1)
 
     @cached_property
+    def _spreads(self) -> np.ndarray:
+        spreads: np.ndarray = self._matrix[0].std(axis=0)
+        return spreads
+
+    @cached_property
     def _matrix(self) -> tuple[np.ndarray, np.ndarray]:
         parts: list[np.ndarray] = [np.zeros((len(self.rows), 0), dtype=np.float32)]
         owners: list[str] = []
         for name in self.judges:
             values = self.values(name)
+            known = np.isfinite(values)
             if name in self._coded:
                 columns = [values == level for level in range(LEVELS)]
             else:
                 ranks = ranks_of(values)
                 columns = [ranks, ranks**2, values == 0]
-            columns.append(~np.isfinite(values))
             part = np.column_stack(columns).astype(np.float32)
+            part[~known] = part[known].mean(axis=0) if known.any() else 0.0
+            if self._gaps:
+                part = np.column_stack([part, ~known]).astype(np.float32)
             part = part[:, part.std(axis=0) > RARE**0.5 / 2]
             parts.append(part)
             owners += [name] * part.shape[1]
@@ -139,6 +160,8 @@ def likeness(
         return None
     place = float((values[fit] < values[hit][0]).mean()) - 0.5
     ranks = ranks_of(np.where(fit, values, np.nan))
+    if relations.strongest((name,), ranks, fit) < max(LEAST_TOLD, 4 / fit.sum() ** 0.5):
+        return None
     expected = relations.expected((name,), ranks, fit)
     distance = np.abs(ranks - place)
     near = fit & (distance <= np.quantile(distance[fit], NEAR))

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pyarrow as pa
 
-from patron.audit.base import Check, Evidence, Finding, Severity
+from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.missing.clocks import day_of, days
@@ -73,16 +73,16 @@ class Sentinels(Check):
     code = "M01"
     title = "A number or date that stands for missing"
 
-    def run(self, frame: Frame) -> list[Finding]:
+    def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """One finding for each such column."""
+        dates = [name for name in frame.schema.names(Role.DATE) if _is_date(frame, name)]
+        if not dates and not numbers(frame):
+            return CannotSay("no column holds numbers or dates")
         relations = Relations.of(frame)
         findings = []
         for name, found in _among_numbers(frame).items():
             findings.append(self._found(frame, name, found, [_plain(f.value) for f in found]))
-        for name in frame.schema.names(Role.DATE):
-            kind = frame.table.schema.field(name).type
-            if name not in frame.features or not pa.types.is_temporal(kind):
-                continue
+        for name in dates:
             if found := _sentinels(relations, name, days(frame, name), DATES, a_date=True):
                 findings.append(self._found(frame, name, found, [day_of(f.value) for f in found]))
         return findings
@@ -135,6 +135,11 @@ class Sentinels(Check):
             ),
             fix=fix,
         )
+
+
+def _is_date(frame: Frame, name: str) -> bool:
+    kind = frame.table.schema.field(name).type
+    return name in frame.features and bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
 
 
 _KEPT: "WeakKeyDictionary[Frame, dict[str, list[_Found]]]" = WeakKeyDictionary()

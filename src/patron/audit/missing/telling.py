@@ -21,7 +21,9 @@ class TellingMissing(Check):
     """M05: missingness depends on the target, beyond what the other columns tell.
 
     The rows where a column is missing are compared with the others in how far the target is from
-    what the other columns predict. L01 has the columns whose missingness makes the answer certain.
+    what the values of all columns predict. Other columns' gaps are left out of that: of two causes
+    of one gap, the one would seem to speak against the other. L01 has the columns whose missingness
+    makes the answer certain.
     """
 
     code = "M05"
@@ -32,15 +34,15 @@ class TellingMissing(Check):
         """One finding for each block of columns with the same gaps."""
         if frame.too_few:
             return CannotSay(frame.too_few)
-        relations = Relations(frame, frame.sample_rows)
+        relations = Relations(frame, frame.sample_rows, gaps=False)
         worst: dict[str, Finding] = {}
         for question in frame.questions:
             everyone = np.ones(len(question.y), dtype=bool)
+            rest = question.y - relations.expected((), question.y, everyone)
             for columns, missing in blocks(frame):
                 gone = missing[frame.sample_rows]
                 if min(gone.sum(), (~gone).sum()) < FEWEST:
                     continue
-                rest = question.y - relations.expected(columns, question.y, everyone)
                 found = self._judged(frame, question, columns, gone, rest)
                 if found and (
                     columns[0] not in worst or found.severity.rank < worst[columns[0]].severity.rank

@@ -38,6 +38,11 @@ class Stump(NamedTuple):
     outside: float
 
     @property
+    def all_of_it(self) -> bool:
+        """Whether the side is nearly all made of such rows, and has nearly all of them."""
+        return self.inside >= 0.9 and self.outside <= 0.02
+
+    @property
     def evidence(self) -> Evidence:
         """As a finding's evidence tells it."""
         return {"where": self.says, "share_there": self.inside, "share_elsewhere": self.outside}

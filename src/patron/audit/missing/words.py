@@ -152,13 +152,16 @@ def _numbers_else(counted: pa.Array, found: dict[str, int]) -> bool:
 
 
 def _judged(frame: Frame, name: str, found: dict[str, int]) -> _Words:
-    """A lone "unknown" in a column without gaps: a gap if its rows are like all others."""
+    """A lone "unknown" in a column without gaps: a gap if its rows are like all others, or one
+    group of another category has nothing else."""
     relations = Relations.of(frame)
     taken = plain(frame.table.column(name)).take(pa.array(relations.rows))
     hit = pc.is_in(taken, value_set=pa.array(list(found), taken.type)).to_numpy()
     if relations.apart((name,), hit) < CHANCE:
         return _Words(name, found, True, "its rows are like all others")
     stump = common(frame, hit, (name,))
+    if stump and stump.column in frame.schema.names(Role.CATEGORY) and stump.all_of_it:
+        return _Words(name, found, True, f"it is all that is there where {stump.says}")
     return _Words(name, found, False, f"mostly where {stump.says}" if stump else "its rows differ")
 
 

@@ -1,0 +1,68 @@
+"""M05: gaps that depend on the target; silent where values tell the same, or chance does."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from patron.audit import CannotSay, Severity
+from patron.audit.missing import TellingMissing
+
+
+def test_gaps_that_buyers_have_more_often_are_a_warning(honest, frame):
+    columns, y = honest(0)
+    lost = np.random.default_rng(1).random(2_000) < np.where(y == 1, 0.35, 0.04)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
+    [found] = TellingMissing().run(frame(columns, y))
+    assert (found.severity, found.columns) == (Severity.WARNING, ("habit_3",))
+    assert found.rows == lost.sum()
+    # Without other columns the odds among the gaps would be .35 / .04 * .96 / .65 = 13.
+    assert 3 < found.evidence["odds_ratio"] < 13
+    assert found.evidence["difference_low"] > 0.25
+
+
+def test_a_weaker_tie_is_a_note(honest, frame):
+    columns, y = honest(0, rows=6_000)
+    lost = np.random.default_rng(1).random(6_000) < np.where(y == 1, 0.14, 0.08)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
+    [found] = TellingMissing().run(frame(columns, y))
+    assert found.severity is Severity.NOTE
+
+
+def test_columns_with_the_same_gaps_are_one_finding(honest, frame):
+    columns, y = honest(0)
+    lost = np.random.default_rng(1).random(2_000) < np.where(y == 1, 0.04, 0.4)
+    for name in ("habit_3", "habit_4"):
+        columns[name] = pa.array(columns[name], mask=lost)
+    [found] = TellingMissing().run(frame(columns, y))
+    assert found.columns == ("habit_3", "habit_4")
+    assert found.evidence["odds_ratio"] < 1 / 3
+
+
+def test_for_an_amount_the_zeros_and_the_size_are_asked(honest, frame):
+    columns, y = honest(0)
+    rng = np.random.default_rng(1)
+    spend = np.where(y == 1, rng.lognormal(3, 1, 2_000), 0.0)
+    lost = rng.random(2_000) < np.where(spend > 0, 0.4, 0.03)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
+    [found] = TellingMissing().run(frame(columns, spend))
+    assert found.evidence["tells"] == "bought above zero"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_silent_where_gaps_fall_on_anybody_or_on_what_a_column_tells(honest, frame, seed):
+    columns, y = honest(seed, power=1.6)
+    quiet = columns["orders_90d"] == 0  # tells of the answer, and is itself a column
+    lost = np.random.default_rng(1).random(2_000) < np.where(quiet, 0.3, 0.02)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
+    assert TellingMissing().run(frame(columns, y)) == []
+
+
+def test_gaps_that_make_the_answer_certain_are_left_to_l01(honest, frame):
+    columns, y = honest(0)
+    columns["refund"] = pa.array(np.random.default_rng(1).normal(size=2_000), mask=y == 0)
+    assert TellingMissing().run(frame(columns, y)) == []
+
+
+def test_cannot_say_with_few_rows(frame):
+    answer = TellingMissing().run(frame({"age": [1.0, None] * 50}, np.tile([0.0, 1.0], 50)))
+    assert answer == CannotSay("only 100 rows are labelled; at least 200 are needed")
