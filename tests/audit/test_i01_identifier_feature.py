@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from patron.audit import CannotSay, Severity
+from patron.audit import CannotSay, Frame, Severity
 from patron.audit.identifiers import IdentifierFeature
+from patron.schema import Role, infer
 
 ROWS = 2_000
 
@@ -68,8 +69,24 @@ def test_measurements_are_no_identifiers_however_unique(frame, rng):
     assert IdentifierFeature().run(frame(columns, first_seen="date", spend="money")) == []
 
 
-def test_identifiers_with_the_role_identifier_are_left_alone(frame):
-    assert IdentifierFeature().run(frame({"row_id": np.arange(ROWS)}, row_id="identifier")) == []
+def test_what_inference_left_out_is_noted_and_what_a_person_set_aside_is_not(rng):
+    y = (rng.random(ROWS) < 0.3).astype(float)
+    table = pa.table({"row_id": np.arange(ROWS), "habit": rng.normal(size=ROWS), "bought": y})
+    inferred = infer(table, targets=["bought"])
+    [found] = IdentifierFeature().run(Frame(table, inferred, target=y, target_name="bought"))
+    assert (found.columns, found.severity, found.fix) == (("row_id",), Severity.NOTE, None)
+    assert found.evidence["order_alone"] == pytest.approx(0.5, abs=0.05)
+    by_hand = infer(table, targets=["bought"], overrides={"row_id": Role.IDENTIFIER})
+    assert IdentifierFeature().run(Frame(table, by_hand, target=y)) == []
+
+
+def test_a_number_drawn_for_each_row_of_a_customer_is_one_too(frame, rng):
+    columns = {
+        "customer": np.repeat(np.arange(ROWS), 2),
+        "token": rng.permutation(10**6)[: 2 * ROWS],
+    }
+    [found] = IdentifierFeature().run(frame(columns, customer="entity"))
+    assert found.evidence["kind"] == "a number drawn for each row"
 
 
 def test_cannot_say_of_a_handful_of_rows(frame):

@@ -128,6 +128,106 @@ def test_no_false_alarm_in_a_hundred_honest_tables(honest, frame, seed):
     assert TellingColumn().run(frame(columns, y)) == []
 
 
+def many_traces(seed, rows=6_000):
+    """A shop with ten traces of two habits, so that honest columns repeat each other."""
+    rng = np.random.default_rng(seed)
+    active, fond = rng.normal(size=rows), rng.normal(size=rows)
+    columns = {f"visits_{i}": rng.poisson(np.exp(0.6 * active + 0.1 * i)) for i in range(5)}
+    columns |= {f"offers_{i}": fond + (0.8 + 0.1 * i) * rng.normal(size=rows) for i in range(5)}
+    reached = 1.1 * active + 0.8 * fond + rng.logistic(size=rows)
+    return columns, (reached > np.quantile(reached, 0.8)).astype(float)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_leak_no_stronger_than_the_best_honest_column_is_told_by_repeating_none(frame, seed):
+    columns, y = many_traces(seed)
+    assert TellingColumn().run(frame(columns, y)) == []
+    # AUC of the answer with normal noise of .9: Phi(1 / (.9 * sqrt 2)) = .784
+    leak = y + 0.9 * np.random.default_rng(100 + seed).normal(size=len(y))
+    found = named(TellingColumn().run(frame(columns | {"grade": leak}, y)))
+    assert list(found) == ["grade"]
+    assert found["grade"].severity is Severity.WARNING
+    assert found["grade"].evidence["alone"] == pytest.approx(0.784, abs=0.03)
+
+
+def test_an_honest_count_that_ran_on_after_the_snapshot_adds_too_much(frame):
+    columns, y = many_traces(4)
+    later = np.random.default_rng(104).poisson(2.5 * y)
+    columns["visits_2"] = columns["visits_2"] + later
+    assert list(named(TellingColumn().run(frame(columns, y)))) == ["visits_2"]
+
+
+def test_one_level_that_only_buyers_have_is_serious_however_few_they_are(honest, frame):
+    columns, y = honest(7)
+    rng = np.random.default_rng(1)
+    levels = np.array(["bronze", "silver", "gold"])[rng.integers(0, 3, len(y))]
+    columns["tier"] = np.where((y == 1) & (rng.random(len(y)) < 0.25), "platinum", levels)
+    tier = named(TellingColumn().run(frame(columns, y)))["tier"]
+    assert tier.severity is Severity.SERIOUS
+    assert tier.evidence["all_positive_where"] == "'platinum'"
+    assert tier.evidence["all_positive_rows"] == (columns["tier"] == "platinum").sum()
+    assert tier.evidence["alone"] < 0.65
+
+
+def test_a_count_that_is_above_zero_for_buyers_alone_is_serious(honest, frame):
+    columns, y = honest(8)
+    rng = np.random.default_rng(1)
+    columns["calls"] = np.where(
+        (y == 1) & (rng.random(len(y)) < 0.3), 1 + rng.poisson(1, len(y)), 0
+    )
+    calls = named(TellingColumn().run(frame(columns, y)))["calls"]
+    assert calls.severity is Severity.SERIOUS
+    assert calls.evidence["all_positive_where"] == "other than 0"
+
+
+def test_small_levels_that_are_all_positive_by_chance_are_not_accused(honest, frame):
+    columns, y = honest(9)
+    columns["village"] = np.random.default_rng(1).integers(0, 600, len(y)).astype(str)
+    by_chance = [y[columns["village"] == each].all() for each in np.unique(columns["village"])]
+    assert sum(by_chance) > 0  # there are such levels
+    assert TellingColumn().run(frame(columns, y)) == []
+
+
+def amounts(seed, rows, kind):
+    """Honest columns of a shop, and what its customers spend next."""
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(0.8, 1, rows) * np.exp(-0.5 * rng.exponential(1, rows))
+    value, orders = rng.lognormal(3, 0.6, rows), rng.poisson(6 * rate)
+    columns = {
+        "orders_365d": orders.astype(float),
+        "spend_365d": (orders * value * rng.lognormal(0, 0.3, rows)).round(2),
+        "average_order": (value * rng.lognormal(0, 0.2, rows)).round(2),
+        "sessions_30d": rng.poisson(4 * rate + 0.5).astype(float),
+        "days_since_visit": np.round(rng.exponential(1 / (rate + 0.02))),
+        "region": rng.choice(["north", "south", "east"], rows),
+    }
+    columns |= {f"habit_{i}": rng.normal(size=rows) for i in range(6)}
+    spend = {
+        "noise": rng.lognormal(3, 1, rows) * (rng.random(rows) < 0.4),
+        "weak": rng.poisson(3 * rate) * value * rng.lognormal(0, 1, rows),
+        "strong": rng.poisson(20 * rate) * value * rng.lognormal(0, 0.2, rows),
+        "never nothing": (rate + 0.2) * value * rng.lognormal(0, 0.4, rows),
+    }
+    return columns, spend[kind]
+
+
+KINDS = ["noise", "weak", "strong", "never nothing"]
+
+
+@pytest.mark.parametrize("rows", [400, 3_000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_silent_on_honest_amounts(frame, rows, kind):
+    columns, spend = amounts(0, rows, kind)
+    assert TellingColumn().run(frame(columns, spend)) == []
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize("seed", range(100))
+def test_no_false_alarm_in_a_hundred_tables_with_honest_amounts(frame, seed):
+    columns, spend = amounts(1_000 + seed, [400, 3_000][seed % 2], KINDS[seed // 2 % 4])
+    assert TellingColumn().run(frame(columns, spend)) == []
+
+
 def test_columns_that_are_no_features_are_not_accused(honest, frame):
     columns, y = honest(0)
     columns["spend_next_month"] = y * 30

@@ -241,8 +241,12 @@ class Frame:
         if not len(chosen):
             return None
         values = self.values(name)
-        codes = codes_in(bins_of(values[self.sample_rows]), values)[known]
+        bins = bins_of(values[self.sample_rows])
+        codes = codes_in(bins, values)[known]
+        usual = np.bincount(codes).argmax()
         hit = np.isin(codes, chosen)
+        if certainly(positive, (codes != usual) & ~missing, asked_once=True):
+            hit = (codes != usual) & ~missing
         if not certainly(positive, hit, asked_once=False):
             return None
         levels = self.table.column(name).filter(pa.array(known)).filter(pa.array(hit)).unique()

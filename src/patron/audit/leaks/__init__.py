@@ -1,6 +1,14 @@
 """L: columns that carry the answer."""
 
-__all__ = ["CHECKS"]
+__all__ = [
+    "CHECKS",
+    "AccountingIdentity",
+    "AfterTheSnapshot",
+    "ChangedByContact",
+    "NamedForTheFuture",
+    "RestatedLater",
+    "TellingColumn",
+]
 
 from patron.audit.base import Check
 from patron.audit.leaks.contact import ChangedByContact

@@ -61,7 +61,7 @@ class AccountingIdentity(Check):
             return None
         parts = [names[place] for place in best.places]
         question = frame.questions[-1]
-        if _named_by_l01(frame, parts):
+        if len(parts) == 1 and _named_by_l01(frame, parts):
             return None
         formula = _sum_in_words(parts, best) if best is plain else _product_in_words(parts, best)
         core = tuple(name for name in frame.core(question) if name not in parts)

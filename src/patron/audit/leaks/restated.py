@@ -85,12 +85,10 @@ class RestatedLater(Check):
                 asked += 1
                 other = [n for n in names if n != name]
                 changes = [after[n] - before[n] for n in other] + [after[n] for n in other]
-                matrix = np.column_stack([*changes, before[name]])[compared]
                 unexplained = _unexplained(
-                    matrix,
-                    ~moved[name][compared],
-                    after[name][compared],
+                    np.column_stack(changes)[compared],
                     before[name][compared],
+                    after[name][compared],
                     frame,
                 )
                 if unexplained is not None:
@@ -221,18 +219,22 @@ def _explained(name: str, moved: dict[str, np.ndarray]) -> bool:
 
 
 def _unexplained(
-    matrix: np.ndarray, still: np.ndarray, after: np.ndarray, before: np.ndarray, frame: Frame
+    others: np.ndarray, before: np.ndarray, after: np.ndarray, frame: Frame
 ) -> float | None:
-    """The share of still pairs where trees say that it moved; None if that is nothing unusual."""
+    """The share of still pairs where trees say that it moved; None if that is nothing unusual.
+
+    The trees see what the other columns did, not the column itself: of an overwritten total they
+    could tell that it is too high to be of that date.
+    """
+    still = before == after
     question = Question(still.astype(float), "standing still", "AUC")
     folds = assign_folds(np.arange(len(still)), question.y, np.random.default_rng(frame.seed))
     predicted = joint_prediction(
-        matrix, [], question, folds, seed=frame.seed, threads=frame.threads
+        others, [], question, folds, seed=frame.seed, threads=frame.threads
     )
     moving = np.argsort(predicted, kind="stable")[: max(int(0.8 * (~still).sum()), 1)]
     share = float(still[moving].mean())
-    order = np.argsort(before[~still], kind="stable")
-    ordered = after[~still][order]
+    ordered = after[~still][np.argsort(before[~still], kind="stable")]
     chance = float((ordered[1:] == ordered[:-1]).mean()) if len(ordered) > 1 else 0.0
     few = (~still).sum() < FEWEST_OF_A_CLASS
     return share if not few and share >= max(UNEXPLAINED, chance + BEYOND_CHANCE) else None
