@@ -123,6 +123,10 @@ def test_cannot_say_without_a_claim_or_of_another_kind_of_target(frame, shop, ho
     assert asked(frame(columns, y), "auc 0.9") == CannotSay(
         "only 100 rows are labelled; at least 200 are needed"
     )
+    few = {"customer": np.arange(600) % 40, "visits": np.arange(600.0)}
+    assert asked(frame(few, np.arange(600) % 2, customer="entity"), "auc 0.9") == CannotSay(
+        "the rows belong to too few customers, counting copies as one"
+    )
 
 
 @pytest.mark.parametrize(

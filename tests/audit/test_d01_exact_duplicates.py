@@ -55,6 +55,13 @@ def test_without_a_target_it_is_a_warning(frame):
     assert "score_random_split" not in found.evidence
 
 
+def test_nothing_is_measured_on_copies_of_a_few_rows(frame):
+    columns = {"customer": np.arange(600) % 40, "visits": (np.arange(600) % 40) / 2}
+    [found] = ExactDuplicates().run(frame(columns, np.arange(600) % 40 % 2, customer="entity"))
+    assert (found.rows, found.severity) == (560, Severity.WARNING)
+    assert "score_random_split" not in found.evidence
+
+
 def test_an_identifier_names_rows_where_no_entity_does(frame):
     rng = np.random.default_rng(0)
     coarse = {"invoice": np.arange(4_000) // 3, "size": rng.integers(0, 3, 4_000)}

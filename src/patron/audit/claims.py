@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from patron.audit import identifiers, leaks
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.duplicates.disguised import customers, near_rows
-from patron.audit.duplicates.flattery import matrix_of, overlap, whole_groups
+from patron.audit.duplicates.flattery import few_groups, matrix_of, overlap, whole_groups
 from patron.audit.duplicates.keys import customer_key
 from patron.audit.frame import Frame
 from patron.audit.jointly import joint_prediction, linear_prediction
@@ -123,7 +123,10 @@ class ClaimedScore(Check):
                 f"{_SHOWN[claim.metric]} cannot be asked of {name}, which is {is_a}; "
                 f"{could} could be claimed"
             )
-        return [self._judged(frame, claim, _Trial(frame, claim.metric))]
+        trial = _Trial(frame, claim.metric)
+        if few_groups(trial.groups) or len(np.unique(frame.folds)) < FOLDS:
+            return CannotSay("the rows belong to too few customers, counting copies as one")
+        return [self._judged(frame, claim, trial)]
 
     def _judged(self, frame: Frame, claim: Claim, trial: "_Trial") -> Finding:
         parts = _parts(frame)

@@ -1,6 +1,6 @@
 """What copies add to a score when a random split puts them on both sides."""
 
-__all__ = ["Flattery", "flattery", "matrix_of", "overlap", "whole_groups"]
+__all__ = ["Flattery", "few_groups", "flattery", "matrix_of", "overlap", "whole_groups"]
 
 from typing import NamedTuple
 
@@ -9,10 +9,12 @@ import numpy as np
 from patron.audit.base import SERIOUS_COST, Evidence, Severity
 from patron.audit.frame import Frame
 from patron.audit.jointly import joint_prediction
-from patron.audit.scoring import assign_folds, numbers_of
+from patron.audit.scoring import FOLDS, assign_folds, numbers_of
 
 HOLDOUT = 0.2
 MOST_ROWS = 10_000
+FEWEST_GROUPS = 100
+LARGEST = 1e100  # the square of a larger number is none
 FEWEST = 0.01
 """Below this share of the holdout with a twin in training no score is flattered notably."""
 
@@ -80,10 +82,13 @@ def flattery(frame: Frame, groups: np.ndarray) -> Flattery:
     twins = overlap(groups)
     if frame.too_few or frame.target is None or twins < FEWEST:
         return Flattery(twins)
+    labelled = np.flatnonzero(np.isfinite(frame.target))
+    if few_groups(groups[labelled]) or len(np.unique(frame.folds)) < FOLDS:
+        return Flattery(twins)
     question = frame.questions[0]
     names = frame.core(question)
     rng = np.random.default_rng(frame.seed)
-    rows = whole_groups(np.flatnonzero(np.isfinite(frame.target)), groups, MOST_ROWS, rng)
+    rows = whole_groups(labelled, groups, MOST_ROWS, rng)
     sampled = frame.resampled(rows)
     asked = next(each for each in sampled.questions if each.about == question.about)
     together = assign_folds(groups[rows], asked.y, rng)
@@ -105,6 +110,11 @@ def flattery(frame: Frame, groups: np.ndarray) -> Flattery:
     return Flattery(twins, asked.measure, random_split, kept_together, gain, sure)
 
 
+def few_groups(groups: np.ndarray) -> bool:
+    """Whether the groups are too few to be kept together in folds."""
+    return len(np.unique(groups)) < FEWEST_GROUPS
+
+
 def whole_groups(
     rows: np.ndarray, groups: np.ndarray, most: int, rng: np.random.Generator
 ) -> np.ndarray:
@@ -121,7 +131,7 @@ def matrix_of(
     frame: Frame, names: tuple[str, ...], rows: np.ndarray
 ) -> tuple[np.ndarray, list[int]]:
     """The columns at these rows as numbers, and the places of those that hold codes."""
-    columns = [frame.values(name)[rows] for name in names]
+    columns = [np.clip(frame.values(name)[rows], -LARGEST, LARGEST) for name in names]
     first = frame.table.slice(0, 1)
     places = [p for p, name in enumerate(names) if numbers_of(first.column(name))[1]]
     return np.column_stack(columns) if columns else np.zeros((len(rows), 1)), places
