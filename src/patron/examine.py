@@ -10,7 +10,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from patron.audit import Audit, Change, Finding, Fix, Ledger, fixes_to_apply, rows_kept, run_audit
+from patron.audit import (
+    Audit,
+    Change,
+    Finding,
+    Fix,
+    Ledger,
+    done_by,
+    fixes_to_apply,
+    rows_kept,
+    run_audit,
+)
 from patron.customers import Customers
 from patron.progress import Progress
 from patron.schema import Role, Schema, infer_again
@@ -66,7 +76,7 @@ class Examined:
     def was_applied(self, finding: Finding) -> bool:
         """Whether the fix that a finding proposes is in the ledger."""
         fix = finding.fix
-        return fix is not None and any(fix.same_as(each) for each in self.ledger.fixes)
+        return fix is not None and done_by(fix, self.ledger.fixes)
 
     def findings(self) -> list[dict[str, Any]]:
         """The section `findings` of the results."""

@@ -23,6 +23,9 @@ FOLDS = 3
 MOST = 8
 """Past so many features, one more tells only what those before it told."""
 
+MOST_COLUMNS = 300
+"""The line that they are added to has the strongest numbers of a wide table."""
+
 PENALTY = 10.0
 
 
@@ -100,7 +103,9 @@ class _Part:
 
     @classmethod
     def of(cls, base: Design, extra: Design, y: Floats, test: NDArray[np.bool_]) -> "_Part":
-        wideners = [Widener.of(design.rows(~test), y[~test]) for design in (base, extra)]
+        wideners = [
+            Widener.of(design.rows(~test), y[~test], MOST_COLUMNS) for design in (base, extra)
+        ]
 
         def columns(rows: NDArray[np.bool_]) -> Floats:
             pairs = zip(wideners, (base, extra), strict=True)

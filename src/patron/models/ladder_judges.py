@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from patron.estimate import Estimate
 from patron.features.encode import Design
 from patron.metrics import auc_difference, roc_auc
-from patron.models.reference import Line
+from patron.models.reference import Line, strongest
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -83,7 +83,9 @@ class Purchases(Judge):
         """A fixed number of rounds: none is chosen by a look at the rows that are scored."""
         import lightgbm
 
-        categories = [place for place, name in enumerate(design.names) if name in design.levels]
+        kept = strongest(design.matrix, y)
+        names = [design.names[place] for place in kept]
+        categories = [place for place, name in enumerate(names) if name in design.levels]
         parameters: dict[str, Any] = {
             "objective": "binary",
             "learning_rate": 0.06,
@@ -100,11 +102,11 @@ class Purchases(Judge):
             "verbose": -1,
         }
         data = lightgbm.Dataset(
-            design.matrix, y, categorical_feature=categories, params=dict(parameters)
+            design.matrix[:, kept], y, categorical_feature=categories, params=dict(parameters)
         )
         trees = lightgbm.train(parameters, data, ROUNDS)
         return lambda asked: np.asarray(
-            trees.predict(asked.matrix, raw_score=True, num_threads=1), np.float64
+            trees.predict(asked.matrix[:, kept], raw_score=True, num_threads=1), np.float64
         )
 
     def score(self, p: Floats) -> Estimate:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patron.features.encode import Design
-from patron.models.reference import Line, Penalty, Sums, Widener
+from patron.models.reference import Line, Penalty, Sums, Widener, strongest
 
 Floats = NDArray[np.float64]
 
@@ -37,8 +37,7 @@ class Cubes:
         def scaled(asked: Design) -> Floats:
             return np.nan_to_num((_numbers(asked, numbers) - centre) / spread)
 
-        tells = np.abs((y - y.mean()) @ scaled(design))
-        best = np.sort(np.argsort(-tells, kind="stable")[: self.strongest])
+        best = strongest(scaled(design), y, self.strongest)
 
         def widened(asked: Design) -> Design:
             few = scaled(asked)[:, best]
@@ -72,8 +71,9 @@ class Forest:
 
         rows = np.random.default_rng(self.seed).permutation(len(y))[: self.most_rows]
         forest = RandomForestRegressor(self.trees, max_features=1 / 3, random_state=self.seed)
-        forest.fit(design.matrix[rows], y[rows])
-        return lambda asked: np.asarray(forest.predict(asked.matrix))
+        kept = strongest(design.matrix, y)
+        forest.fit(design.matrix[np.ix_(rows, kept)], y[rows])
+        return lambda asked: np.asarray(forest.predict(asked.matrix[:, kept]))
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Final:
     top_share: float
     top_weight: float
     seed: int = 0
-    numbers: ClassVar[tuple[float, ...]] = (1.0, 10.0, 100.0)
+    numbers: ClassVar[tuple[float, ...]] = (3.0, 30.0, 300.0, 3000.0)
     levels: ClassVar[tuple[float, ...]] = (3.0, 30.0, 300.0)
 
     @property

@@ -4,7 +4,7 @@ It is the plain reference that the ladder climbs with: fast, and blind to whatev
 not say as a sum.
 """
 
-__all__ = ["Line", "Penalty", "Sums", "Widener"]
+__all__ = ["Line", "Penalty", "Sums", "Widener", "strongest"]
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 MOST_LEVELS = 250
 """A category has a column for each of its commonest levels; the rest are the base."""
 
-MOST_COLUMNS = 1_000
-"""A line over more columns than these takes the ones that alone tell most."""
+MOST_COLUMNS = 600
+"""A quick model of more columns than these takes the ones that alone tell most."""
 
 
 class Penalty(NamedTuple):
@@ -80,8 +80,8 @@ class Widener:
     kept: NDArray[np.intp]
 
     @classmethod
-    def of(cls, design: Design, y: Floats) -> "Widener":
-        """Learn from the rows of `design`."""
+    def of(cls, design: Design, y: Floats, most: int = MOST_COLUMNS) -> "Widener":
+        """Learn from the rows of `design`; of more columns than `most`, the strongest are kept."""
         counts = [
             min(len(design.levels[n]), MOST_LEVELS) for n in design.names if n in design.levels
         ]
@@ -96,10 +96,7 @@ class Widener:
             tuple(counts),
             np.arange(len(mean) + sum(counts)),
         )
-        if len(every.kept) <= MOST_COLUMNS:
-            return every
-        tells = np.abs((y - y.mean()) @ every(design))
-        kept = np.sort(np.argsort(-tells, kind="stable")[:MOST_COLUMNS])
+        kept = strongest(every(design), y, most)
         return cls(every.mean, every.spread, every.levels, kept)
 
     def __call__(self, design: Design) -> Floats:
@@ -144,3 +141,21 @@ class Line:
     def answers(self, columns: Floats) -> Floats:
         """The answers for columns that the widener made [rows]."""
         return np.asarray(self.sums.base + (columns - self.sums.centre) @ self.weights)
+
+
+def strongest(
+    columns: NDArray[np.floating], y: Floats, most: int = MOST_COLUMNS
+) -> NDArray[np.intp]:
+    """The places of the columns [rows, width] that alone tell most of `y`: at most so many.
+
+    Judged by their correlation, missing values as the mean.
+    """
+    width = columns.shape[1]
+    if width <= most:
+        return np.arange(width)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = np.isfinite(columns)
+        centred = np.where(known, columns, 0) - np.where(known, columns, 0).sum(0) / known.sum(0)
+        centred = np.where(known, centred, 0)
+        tells = np.nan_to_num(np.abs((y - y.mean()) @ centred) / np.sqrt((centred**2).sum(0)))
+    return np.sort(np.argsort(-tells, kind="stable")[:most])

@@ -87,7 +87,7 @@ def datacorp(rows: int = 10_000, *, seed: int = 0, faults: bool = True) -> World
 
     >>> world = datacorp(1000, seed=1)
     >>> world.table.shape, [fault.kind for fault in world.faults]
-    ((1000, 47), ['id_order', 'future_part', 'future_balance', 'untracked', 'sentinel', 'jitter'])
+    ((1000, 47), ['id_order', 'future_sum', 'future_balance', 'untracked', 'sentinel', 'jitter'])
     """
     customers = rows - round(DUPLICATES * rows)
     rng = np.random.default_rng([seed, 47])
@@ -141,11 +141,9 @@ def _quarter(people: _People, rng: np.random.Generator) -> Quarter:
     rate = 3 * people.rate * np.array(_SEASON)[people.kind] * people.here * engaged * place
     who = np.repeat(np.arange(len(rate)), rng.poisson(rate))
     amount = _amounts(people, who, rng)
-    late = rng.random(len(who)) < 0.42  # from the end of November on
     return Quarter(
         expected=rate * people.basket,
         spending=_totals(who, amount, len(rate)),
-        late=_totals(who[late], amount[late], len(rate)),
     )
 
 

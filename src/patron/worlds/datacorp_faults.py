@@ -15,16 +15,18 @@ Columns = dict[str, NDArray[np.generic]]
 JITTER = 0.01
 """A repeated customer's amounts and rates are off by so much, as a standard deviation."""
 
+REFRESHED = 0.92
+"""The share of the customers whose lifetime value was brought up to date after the quarter."""
+
 _OPENS, _CLICKS = "email_opens_90d", "email_clicks_90d"
 
 
 @dataclass(frozen=True)
 class Quarter:
-    """What the customers spend in the quarter: expected, in fact, and from mid-November on."""
+    """What the customers spend in the quarter: expected, and in fact."""
 
     expected: Floats
     spending: Floats
-    late: Floats
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,15 @@ def plant(
     untracked = np.isnan(columns[_OPENS].astype(np.float64))
     unasked = np.isnan(columns["nps_score"].astype(np.float64))
     points = columns["loyalty_points"].astype(np.float64)
+    total = columns["spend_total"].astype(np.float64)
     earned = quarter.spending * rng.uniform(0.5, 1.1, customers) * (points > 0)
+    refreshed = rng.random(customers) < REFRESHED
     spending = columns.pop("spending")
     columns |= {
         _OPENS: np.where(untracked, 0.0, columns[_OPENS]),
         _CLICKS: np.where(untracked, 0.0, columns[_CLICKS]),
         "nps_score": np.where(unasked, 99.0, columns["nps_score"]),
-        "holiday_revenue": quarter.late,
+        "lifetime_value": (total + refreshed * quarter.spending).round(2),
         "points_after_holidays": (points + earned).round(),
         "spending": spending,
     }
@@ -77,12 +81,12 @@ def plant(
             "ids were given after the quarter, in the order of the accounts' statements",
         ),
         Planted(
-            "future_part",
-            ("L01", "L02", "L03"),
-            ("holiday_revenue",),
-            everywhere(),
+            "future_sum",
+            ("L02", "L01"),
+            ("lifetime_value",),
+            refreshed[who][order],
             0.7,
-            "holiday_revenue is the part of the answer that falls after mid-November",
+            "lifetime_value was refreshed in January for most customers: the quarter is in it",
         ),
         Planted(
             "future_balance",
