@@ -36,7 +36,7 @@ def test_the_difference_of_two_columns_is_serious_and_told_as_a_formula(frame):
     [found] = AccountingIdentity().run(frame(columns, spend))
     assert set(found.columns) == {"balance_before", "balance_after"}
     assert found.severity is Severity.SERIOUS
-    assert found.fix.operation == "drop_column"
+    assert (found.fix.operation, found.fix.columns) == ("drop_column", ("balance_after",))
     assert found.evidence["error"] < 0.001
     assert found.evidence["formula"] in (
         "1 × balance_before - 1 × balance_after",
@@ -49,7 +49,22 @@ def test_the_sum_of_three_parts_with_noise(frame):
     share = rng.dirichlet((1, 1, 1), ROWS)
     for place, name in enumerate(("web", "store", "phone")):
         columns[name] = spend * share[:, place] * rng.lognormal(0, 0.05, ROWS)
-    assert parts_of(AccountingIdentity().run(frame(columns, spend))) == {"web", "store", "phone"}
+    [found] = AccountingIdentity().run(frame(columns, spend))
+    assert set(found.columns) == set(found.fix.columns) == {"web", "store", "phone"}
+
+
+def test_one_identity_does_not_hide_another(frame):
+    columns, spend, rng = shop(5)
+    before = columns["spend_365d"]
+    columns["lifetime"] = before + spend
+    columns["limit"] = rng.lognormal(8, 1, ROWS)
+    columns["left_of_limit"] = columns["limit"] - spend * rng.lognormal(0, 0.1, ROWS)
+    found = AccountingIdentity().run(frame(columns, spend))
+    assert [set(each.columns) for each in found] == [
+        {"lifetime", "spend_365d"},
+        {"limit", "left_of_limit"},
+    ]
+    assert found[0].fix.columns == ("lifetime",)  # what was spent before is honest
 
 
 def test_a_product_and_a_ratio(frame):

@@ -7,13 +7,16 @@ import numpy as np
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.leaks.arithmetic import Sum, as_sum, telling_pairs
+from patron.audit.leaks.telling import WORTH, WORTH_SHARE
 from patron.audit.ledger import Fix
+from patron.audit.scoring import Question
 from patron.schema import Role
 
 MOST_COLUMNS = 300
 MOST_ROWS = 6_000
 POSITIVE = 0.95
 HUGE = 1e12
+MOST_FOUND = 3
 FEWEST_ROWS = 200
 # Average error as a share of the amounts' spread; the AUC of a difference.
 EXACT_SUM, EXACT_PAIR = 0.15, 0.965
@@ -34,7 +37,7 @@ class AccountingIdentity(Check):
     needs_target = True
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
-        """One finding, for the columns that the answer follows from."""
+        """One finding for each set of columns that the answer follows from."""
         if frame.too_few or frame.target is None:
             return CannotSay(frame.too_few or "no target is named")
         names = _numbers(frame)
@@ -50,8 +53,15 @@ class AccountingIdentity(Check):
         if not names:
             return CannotSay("no feature holds enough numbers")
         one = self._pair if frame.target_kind == "binary" else self._sum
-        found = one(frame, names, x, frame.target[rows])
-        return [found] if found else []
+        findings: list[Finding] = []
+        while names and len(findings) < MOST_FOUND:  # one identity hides another that fits less
+            found = one(frame, names, x, frame.target[rows])
+            if found is None:
+                break
+            findings.append(found)
+            left = [place for place, name in enumerate(names) if name not in found.columns]
+            names, x = [names[place] for place in left], x[:, left]
+        return findings
 
     def _sum(self, frame: Frame, names: list[str], x: np.ndarray, y: np.ndarray) -> Finding | None:
         plain = as_sum(x, y)
@@ -73,6 +83,7 @@ class AccountingIdentity(Check):
         }
         return self._found(
             frame,
+            question,
             parts,
             evidence,
             exact=best.error <= EXACT_SUM,
@@ -95,6 +106,7 @@ class AccountingIdentity(Check):
             return None
         return self._found(
             frame,
+            question,
             parts,
             {
                 "measure": question.measure,
@@ -109,20 +121,44 @@ class AccountingIdentity(Check):
         )
 
     def _found(
-        self, frame: Frame, parts: list[str], evidence: Evidence, *, exact: bool, meaning: str
+        self,
+        frame: Frame,
+        question: Question,
+        parts: list[str],
+        evidence: Evidence,
+        *,
+        exact: bool,
+        meaning: str,
     ) -> Finding:
-        listed = " and ".join(parts)
+        dropped = _carriers(frame, question, parts)
+        kept = [name for name in parts if name not in dropped]
+        stays = f" {' and '.join(kept)} alone tells no more than an honest column." if kept else ""
         return self.finding(
             Severity.SERIOUS if exact else Severity.WARNING,
             tuple(parts),
             rows=frame.table.num_rows,
-            evidence=evidence,
+            evidence=evidence | {"carries": list(dropped)},
             meaning=f"{meaning} A model would compute the answer from what is known only "
             "together with it.",
-            next_step=f"Drop {listed}. Keep what is certain to be known before the time of "
-            "prediction.",
-            fix=Fix("drop_column", tuple(parts), because=self.code),
+            next_step=f"Drop {' and '.join(dropped)}, unless it is certain to be known before the "
+            f"time of prediction.{stays}",
+            fix=Fix("drop_column", dropped, because=self.code),
         )
+
+
+def _carriers(frame: Frame, question: Question, parts: list[str]) -> tuple[str, ...]:
+    """Which of the columns carry the answer: the one that adds most to the honest core without the
+    others, and whichever else adds more than an honest column would.
+    """
+    core = tuple(name for name in frame.core(question) if name not in parts)
+    honest = question.squared_strength(frame.joint(core, question).value)
+    adds = {
+        name: question.squared_strength(frame.joint((*core, name), question).value) - honest
+        for name in parts
+    }
+    most = max(adds.values())
+    enough = min(most, max(WORTH, WORTH_SHARE * honest))
+    return tuple(name for name in parts if adds[name] >= enough)
 
 
 def _named_by_l01(frame: Frame, parts: list[str]) -> bool:
