@@ -208,7 +208,7 @@ class _Columns:
         of_time = named(_LAST | _BETWEEN | {"tenure"})
         amounts = [n for n in named(_MONEY, _MEAN, _SHARE, _BACK) if n not in of_time]
         orders = [n for n in named(_ORDERS, _MEAN, _SHARE, _BACK, _MONEY) if n not in of_time]
-        recency = named({"recency"}, _SHARE, _VISITS) or named(_LAST, _BETWEEN, _VISITS, _MEAN)
+        recency = named(_LAST, _BETWEEN, _SHARE, _VISITS, _MONEY, _VALUE, _UNIT, _TENURE)
         visits = [n for n in named(_VISITS, _MEAN, _SHARE) if n not in of_time]
         opened = [n for n in named(_ENGAGED, _MEAN) if n not in of_time]
         return cls(
@@ -216,7 +216,7 @@ class _Columns:
             orders={name: _window(name) for name in orders[:4]},
             each=first([n for n in named(_VALUE, _LAST, _UNIT) if numeric[n] & (_MEAN | {"aov"})]),
             tenure=first(named(_TENURE, _LAST - {"since"})),
-            recency=first([n for n in recency if not numeric[n] & _TENURE]),
+            recency=first(recency),
             gap=first(named(_BETWEEN, {"variation", "over"})),
             visits=tuple(visits[:2]),
             engaged=tuple(dict.fromkeys((*visits[:1], *opened)))[:4],

@@ -73,7 +73,7 @@ def plant(
 
     faults = (
         Planted(
-            "id_order",
+            "telling_ids",
             ("I01", "I02"),
             ("customer_id",),
             everywhere(),
@@ -97,15 +97,15 @@ def plant(
             "points_after_holidays holds the points that the quarter's orders earned",
         ),
         Planted(
-            "untracked",
+            "zeros_before_tracking",
             ("M03",),
             (_OPENS, _CLICKS),
             untracked[who][order],
             0.8,
-            "opens and clicks were not recorded for customers of before January 2024; they are 0",
+            "opens and clicks were not recorded for customers from before 2024; they are 0",
         ),
         Planted(
-            "sentinel",
+            "sentinel_number",
             ("M01",),
             ("nps_score",),
             unasked[who][order],
@@ -113,7 +113,7 @@ def plant(
             "99 stands for customers who were never asked",
         ),
         Planted(
-            "jitter",
+            "jittered_customers",
             ("D03",),
             (),
             copied[order],
