@@ -220,7 +220,7 @@ def test_a_folder_without_permission_is_refused() -> None:
         ),
         (
             ("worlds", "korner", "--out", "shop"),
-            "there is no world 'korner'. The nearest is 'corner'. Worlds: corner.",
+            "there is no world 'korner'. The nearest is 'corner'. Worlds: corner, datacorp, ",
         ),
         (
             ("worlds", "corner", "--rows", "0", "--out", "shop"),

@@ -152,11 +152,11 @@ def audit(
         created=now(),
         progress=shown(quiet),
     )
+    written = list(_audit_files(found, study, asked, json_file, out, write_fixes))
     if not quiet:
         show_explained(found, one) if one else show_audit(found)
-    for written in _audit_files(found, study, asked, json_file, out, write_fixes):
-        if not quiet:
-            say(written)
+        for line in written:
+            say(line)
     raise typer.Exit(1 if found.fails(gate) else 0)
 
 

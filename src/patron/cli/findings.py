@@ -52,7 +52,7 @@ def show_audit(run: "AuditRun") -> None:
         if each["outcome"] == "cannot say":
             unsaid.setdefault(str(each["because"]), []).append(str(each["code"]))
         elif each["outcome"] == "ignored":
-            say(f"{each['code']} is not asked: {each['because']}.")
+            _say_wrapped(f"{each['code']} is not asked: {each['because']}.")
     for because, codes in unsaid.items():
         _say_wrapped(f"{', '.join(codes)} cannot say, because {because}.")
     if run.results["ladder"]:
@@ -87,7 +87,8 @@ def show_explained(run: "AuditRun", asked: Asked) -> None:
 def _show_head(run: "AuditRun") -> None:
     table = run.customers.table
     count = _counted(Counter(found.severity.value for found in run.examined.audit.findings))
-    say(f"{run.customers.name}: {table.num_rows:,} rows, {table.num_columns} columns; {count}.")
+    size = f"{table.num_rows:,} rows, {table.num_columns} columns"
+    _say_wrapped(f"{run.customers.name}: {size}; {count}.")
     show_reading(run.customers.notes, run.customers.dropped)
     for source, change in run.examined.changes:
         if source == "study":
