@@ -148,33 +148,43 @@ _KEPT: "WeakKeyDictionary[Frame, Relations]" = WeakKeyDictionary()
 
 
 def likeness(
-    relations: Relations, name: str, hit: np.ndarray, values: np.ndarray
+    relations: Relations,
+    name: str,
+    value: float,
+    values: np.ndarray,
+    among: np.ndarray | None = None,
 ) -> Likeness | None:
-    """Whether rows that share one of the column's `values` are like their neighbours in value.
+    """Whether the rows with one of the column's `values` are like their neighbours in value.
 
-    None where there are too few rows to tell, or the other columns do not tell the values apart.
-    "Far" is the third of the expectations farthest from the value, or fewer, whichever tells most.
+    Compared are the rows in `among` (all, if not given). None where there are too few rows to tell,
+    or the other columns do not tell the values apart. "Far" is the third of the expectations
+    farthest from the value, or fewer, whichever tells most.
     """
-    fit = np.isfinite(values) & ~hit
-    if hit.sum() < FEWEST or fit.sum() < 10 * FEWEST:
+    fit = np.isfinite(values) & (values != value)
+    everywhere = np.ones(len(values), dtype=bool)
+    among = everywhere if among is None else among
+    hit, rest = (values == value) & among, fit & among
+    if hit.sum() < FEWEST or rest.sum() < 10 * FEWEST:
         return None
-    place = float((values[fit] < values[hit][0]).mean()) - 0.5
+    place = float((values[fit] < value).mean()) - 0.5
     ranks = ranks_of(np.where(fit, values, np.nan))
     if relations.strongest((name,), ranks, fit) < max(LEAST_TOLD, 4 / fit.sum() ** 0.5):
         return None
     expected = relations.expected((name,), ranks, fit)
     distance = np.abs(ranks - place)
-    near = fit & (distance <= np.quantile(distance[fit], NEAR))
+    near = rest & (distance <= np.quantile(distance[fit], NEAR))
     answers = []
     for share in FAR:
-        far = _far(expected, fit, place, share)
-        of_hit, of_near, of_all = (float(far[rows].mean()) for rows in (hit, near, fit))
+        far = _far(expected, rest, place, share)
+        of_hit, of_near, of_all = (
+            float(far[rows].sum()) / max(rows.sum(), 1) for rows in (hit, near, rest)
+        )
         power = of_all - of_near
-        if power < LEAST_POWER * of_all:
+        if near.sum() < FEWEST or power < LEAST_POWER * of_all:
             continue
         spread = of_hit * (1 - of_hit) / hit.sum() + of_near * (1 - of_near) / near.sum()
-        spread += 1 / hit.sum() ** 2  # of a share of nothing
-        weight, error = (of_hit - of_near) / power, spread**0.5 / power
+        spread += 1 / hit.sum() ** 2 + 1 / near.sum() ** 2  # of a share of nothing
+        weight, error = (of_hit - of_near) / power, float(spread**0.5) / power
         answers.append(Likeness(of_hit, of_near, of_all, weight, error))
     return max(answers, key=lambda each: each.weight / each.error, default=None)
 

@@ -177,7 +177,7 @@ def _sentinels(
             stands, sure = _stands_out(rest, value, codes, a_date)
             if not stands:
                 continue
-            like = likeness(relations, name, sampled == value, sampled)
+            like = likeness(relations, name, value, sampled)
             honest = like is None or like.weight - 2 * like.error < (
                 DEFAULT if stands == _COMMONEST else HONEST
             )

@@ -23,7 +23,7 @@ from patron.audit.missing.weigh import weighed
 
 FEWEST_ROWS, MOST_JUDGED = 500, 1_000
 LEAST_VALUES = 6
-LEAST_FALSE, SURELY = 0.005, 0.03
+LEAST_FALSE, SURELY, BEYOND = 0.005, 0.03, 1.5
 ALL, PURE = 0.6, 0.8
 EXPLAINED = 0.5
 APART, HOLLOW, MANY_VALUES, TOLD = (0.02, 0.35), 3.0, 30, 0.04
@@ -31,13 +31,13 @@ CUTS, USEFUL = (0.2, 0.4, 0.6, 0.8), 0.3
 
 
 class _False(NamedTuple):
-    """False zeros: how they were told, the rows that may have one (`hit`, sampled), and the share
-    of false ones among those (`weight`) and among all zeros."""
+    """False zeros: how they were told, in which sampled rows zeros are not explained (`rows`), and
+    the share of false ones among those zeros (`weight`) and among all."""
 
     like: Likeness | None
     weight: float
     share: float
-    hit: np.ndarray
+    rows: np.ndarray
 
 
 class AverageZeros(Check):
@@ -101,12 +101,13 @@ class AverageZeros(Check):
         """
         if false.share >= ALL:
             return _all(name, self.code)
-        above = relations.values(name) > 0
+        values = relations.values(name)
+        above, hit = (values > 0) & false.rows, (values == 0) & false.rows
         best: tuple[float, Fix] | None = None
         for other in (each for each in relations.ordered if each != name):
             judge = relations.values(other)
             for cut in np.unique(np.nanquantile(judge, CUTS)):
-                expected, seen = (float((judge > cut)[rows].mean()) for rows in (above, false.hit))
+                expected, seen = (float((judge > cut)[rows].mean()) for rows in (above, hit))
                 pure = false.weight * expected >= PURE * seen
                 if pure and expected >= USEFUL and (best is None or expected > best[0]):
                     limit = int(cut) if float(cut).is_integer() else float(cut)
@@ -120,20 +121,20 @@ def _judged(relations: Relations, name: str, values: np.ndarray) -> _False | Non
     distinct = np.unique(values[known & ~zero])
     if zero.sum() < 20 or len(distinct) < LEAST_VALUES or distinct[0] < 0:
         return None
-    like = likeness(relations, name, zero, values)
+    like = likeness(relations, name, 0.0, values)
     if like is None or is_share(values):
         all_false = like.surely >= ALL if like else _apart(values[known], zero.mean())
         alone = all_false and not _told(relations, name, zero, known)
-        return _False(like, 1.0, 1.0, zero) if alone else None
+        return _False(like, 1.0, 1.0, known) if alone else None
     if like.surely < SURELY:
         return None
-    hit = zero & (relations.expected((name,), zero.astype(float), known) < EXPLAINED)
-    like = likeness(relations, name, hit, values)
-    if like is None or like.surely < SURELY:
+    open_rows = relations.expected((name,), zero.astype(float), known) < EXPLAINED
+    like = likeness(relations, name, 0.0, values, open_rows)
+    if like is None or like.surely < SURELY or like.weight > BEYOND:
         return None
     weight = min(like.weight, 1.0)
-    share = weight * hit.sum() / zero.sum()
-    return _False(like, weight, share, hit) if share * zero.mean() >= LEAST_FALSE else None
+    share = float(weight * (zero & open_rows).sum() / zero.sum())
+    return _False(like, weight, share, open_rows) if share * zero.mean() >= LEAST_FALSE else None
 
 
 def _apart(known: np.ndarray, zeros: float) -> bool:
