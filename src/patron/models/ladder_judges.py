@@ -224,8 +224,10 @@ class Amounts(Judge):
         """A measure made of totals over rows, with its bootstrap interval."""
         value = float(measure(np.sum))
         customer, count = self._customer[known], self._weights.shape[1]
-        draws = measure(lambda values: self._weights @ np.bincount(customer, values, count))
-        low, high = np.quantile(draws, [(1 - self.level) / 2, (1 + self.level) / 2])
+        with np.errstate(invalid="ignore", divide="ignore"):  # of few rows a draw may have none
+            draws = measure(lambda values: self._weights @ np.bincount(customer, values, count))
+        drawn = draws[np.isfinite(draws)]
+        low, high = np.quantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2])
         low, high = min(float(low), value), max(float(high), value)
         n, method = int(known.sum()), f"bootstrap, {DRAWS} draws"
         return Estimate(value, low, high, self.level, n, method)

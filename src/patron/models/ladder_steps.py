@@ -29,13 +29,11 @@ class Cubes:
 
     def __call__(self, design: Design, y: Floats) -> Callable[[Design], Floats]:
         """Learn; what comes back predicts."""
-        numbers = len(design.names) - len(design.levels)
-        centre = np.nan_to_num(np.nanmean(_numbers(design, numbers), axis=0))
-        spread = np.nanstd(_numbers(design, numbers), axis=0)
-        spread[~(spread > 0)] = 1.0
+        widener = Widener.of(design, y)
+        numbers = len(widener.mean)
 
         def scaled(asked: Design) -> Floats:
-            return np.nan_to_num((_numbers(asked, numbers) - centre) / spread)
+            return np.nan_to_num((asked.matrix[:, :numbers] - widener.mean) / widener.spread)
 
         best = strongest(scaled(design), y, self.strongest)
 
@@ -121,7 +119,3 @@ class Final:
                 error = y[test] - np.maximum(line.answers(columns), least)
                 loss[place] += importance[test] @ error**2
         return grid[int(np.argmin(loss))]
-
-
-def _numbers(design: Design, count: int) -> Floats:
-    return design.matrix[:, :count].astype(np.float64)

@@ -1,0 +1,76 @@
+"""Examine: the states of a table from how it came to what models learn from."""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from patron.audit import CHECKS
+from patron.customers import load_customers
+from patron.examine import Examined, examine
+from patron.schema import Role
+from patron.study import Study
+
+ROWS = 60
+TABLE = pa.table(
+    {
+        "customer_id": np.arange(ROWS) + 1000,
+        "email": [f"c{row}@example.org" for row in range(ROWS)],
+        "visits": np.arange(ROWS) % 7,
+        "age": np.arange(ROWS) % 50 + 18.5,
+        "spend_next_month": np.arange(ROWS) * 1.5,
+        "visited_after_call": [dt.date(2025, 1, 1 + row % 28) for row in range(ROWS)],
+        "y": [0, 1] * (ROWS // 2),
+    }
+)
+
+
+def examined(table: pa.Table, **sections: Any) -> Examined:
+    study = Study(
+        table={"path": table, "entity": "customer_id"},
+        purchase={"target": "y"},
+        audit={"ignore": [kind.code for kind in CHECKS]},
+        **sections,
+    )
+    return examine(load_customers(study), study)
+
+
+def test_a_newcomer_learns_from_ids_and_from_what_is_known_later() -> None:
+    start, without = examined(TABLE).states
+    later = {"customer_id", "spend_next_month", "visited_after_call"}
+    assert set(start.schema.features) == {"visits", "age", *later}  # an address is no number
+    assert start.schema["visited_after_call"].role is Role.DATE
+    assert set(without.schema.features) == {"visits", "age"}
+    assert (start.kind, without.kind, without.after) == ("start", "applied", 0)
+    assert without.step == (
+        "without what names a row or is known only later: "
+        "customer_id, spend_next_month, visited_after_call"
+    )
+    assert set(without.columns) == later
+
+
+def test_one_state_where_a_newcomer_would_use_the_same_columns() -> None:
+    table = TABLE.drop_columns(["spend_next_month", "visited_after_call"])
+    names = pa.array([f"c{row}" for row in range(ROWS)])
+    result = examined(table.set_column(0, "customer_id", names))
+    assert [state.kind for state in result.states] == ["start"]
+    assert result.final is result.states[0]
+
+
+def test_each_fix_is_a_state_after_the_one_before() -> None:
+    fixes = [
+        {"operation": "drop_rows_where_missing", "columns": ["age"]},
+        {"operation": "drop_column", "columns": ["visits"]},
+        {"operation": "null_value", "columns": ["visits"], "arguments": {"values": [0]}},
+    ]
+    gappy = pa.array([None if row < 10 else 20.5 + row for row in range(ROWS)])
+    result = examined(TABLE.set_column(3, "age", gappy), fixes=fixes)
+    assert [state.after for state in result.states] == [None, 0, 1, 2, 3]
+    assert result.final.rows.tolist() == list(range(10, ROWS))
+    assert "visits" not in result.final.table.column_names
+    assert result.states[-1].step == "null_value: nothing is left to mend"
+    assert [(source, change.rows_dropped) for source, change in result.changes] == [
+        ("study", 10),
+        ("study", 0),
+    ]
