@@ -17,7 +17,6 @@ import tomllib
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,9 @@ from patron.features.encode import Encoder
 from patron.metrics import roc_auc
 from patron.schema import Role, Schema
 from patron.study import Study
-from patron.worlds.base import Planted, World
+from patron.worlds import World, make
+from patron.worlds.base import Planted
+from patron.worlds.datacorp import datacorp
 from patron.worlds.faults import plant
 
 WORLDS = ("datacorp", "marketplace", "retailer", "shop", "postcards")
@@ -120,8 +121,9 @@ def paper(
 
 def make_clean(name: str, rows: int, seed: int) -> World:
     """A world without the faults that it may come with."""
-    world = getattr(import_module(f"patron.worlds.{name}"), name)
-    return world(rows, seed=seed, faults=False) if name == "datacorp" else world(rows, seed=seed)
+    if name == "datacorp":
+        return datacorp(rows, seed=seed, faults=False)
+    return make(name, rows=rows, seed=seed)
 
 
 def examine_seed(

@@ -43,15 +43,19 @@ def several_leaks(draft: Draft, strength: float) -> list[Planted] | None:
 
 
 def answer_in_a_category(draft: Draft, strength: float) -> list[Planted] | None:
-    """A category whose levels go with the answer.
+    """A category whose levels go with the answer; of an amount, with its sixths or its top.
 
     Weakest: the level is right for 86 of 100 rows. Strongest: for all.
     """
-    wrong = between(strength, 0.14, 0.0)
-    told = draft.yes ^ draft.some(wrong)
-    levels = np.array(["A", "B", "C", "D", "E", "F"])[draft.rng.permutation(6)]
-    pick = draft.rng.integers(0, 3, draft.rows)
-    name = draft.add(levels[np.where(told, pick, 3 + pick)])
+    rng, wrong = draft.rng, between(strength, 0.14, 0.0)
+    levels = np.array(["A", "B", "C", "D", "E", "F"])[rng.permutation(6)]
+    if not draft.binary and rng.random() < 0.5:
+        sixth = np.searchsorted(np.quantile(draft.y, np.arange(1, 6) / 6), draft.y)
+        place = np.where(draft.some(wrong), rng.integers(0, 6, draft.rows), sixth)
+    else:
+        told = draft.yes ^ draft.some(wrong)
+        place = np.where(told, 0, 3) + rng.integers(0, 3, draft.rows)
+    name = draft.add(levels[place])
     says = f"the levels of {name} tell the answer, wrongly in {wrong:.1%} of the rows"
     return draft.fault("answer_in_a_category", _TELLING, name, strength, says)
 
