@@ -108,7 +108,7 @@ class Draft:
 
     @property
     def yes(self) -> Truths:
-        """The rows with the answer: who buys; who spends, where that is fewer; else the top fifth."""
+        """The rows with the answer: who buys; who spends, if that is fewer; else the top fifth."""
         if self.binary or 0.1 < (self.y > 0).mean() < 0.5:
             return self.y > 0
         return self.y > np.quantile(self.y, 0.8)
