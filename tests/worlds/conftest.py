@@ -9,4 +9,4 @@ NAMES = ("marketplace", "retailer", "shop")
 
 @pytest.fixture(scope="session", params=NAMES)
 def world(request: pytest.FixtureRequest) -> World:
-    return make(request.param, rows=20_000, seed=4)
+    return make(request.param, rows=20_000, seed=7)

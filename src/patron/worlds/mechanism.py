@@ -219,7 +219,7 @@ def _visits(
 ) -> Ints:
     """Who visits in a step without ordering, once for each visit."""
     part = np.where(awake[known], np.float32(1 / PERIOD), _ASLEEP_VISITS / PERIOD)
-    rate = traits.visiting[known] * np.exp(np.float32(1.1) * level[known]) * part
+    rate = traits.visiting[known] * np.exp(np.float32(1.3) * level[known]) * part
     # A Poisson number for each, faster: its total, dealt out in proportion to the rates.
     bound = np.cumsum(rate, dtype=np.float64)
     if not len(bound):

@@ -92,7 +92,7 @@ def sessions(
     number = len(who)
     ordering = np.arange(number) >= visits
     period = at // (PERIOD * STEP_DAYS * 86_400)
-    intent = people.carting.astype(np.float32)[who] + 0.7 * history.engagement[period, who]
+    intent = people.carting.astype(np.float32)[who] + 0.9 * history.engagement[period, who]
     carted = ordering | (rng.random(number, np.float32) < 1 / (1 + np.exp(-intent)))
     drawn = rng.standard_exponential((4, number), np.float32)
     pages = 1 + (drawn[0] * (3.0 + 4.0 * carted)).astype(np.int32)

@@ -79,9 +79,9 @@ class Shop:
     growth: float = 0.5
     spread: float = 0.85
     visiting: float = 0.75
-    memory: float = 0.75
+    memory: float = 0.8
     waking: float = 0.04
-    pull: float = 1.6
+    pull: float = 1.7
     without_profile: float = 0.0
     guests: float = 0.0
     without_email: float = 0.0
@@ -148,8 +148,9 @@ def populate(
     keen = rng.normal(size=rows)  # buys, visits and reads more than others of the same kind
 
     effects = np.random.default_rng([shop.law, PLACES])
-    home, event = effects.normal(0, 0.25, PLACES), effects.normal(0, 0.45, PLACES)
+    home, event = effects.normal(0, 0.25, PLACES), effects.normal(0, 0.25, PLACES)
     path, push = effects.normal(0, 0.25, 7), effects.normal(0, 0.2, 7)
+    liking = effects.normal(0, 0.3, 10)
     prime = np.exp(-(((age - 39) / 10) ** 2)) - 0.35
     bargains = rng.beta(5 * of_kind("bargains"), 5 * (1 - of_kind("bargains")))
     buying = shop.buying * np.exp(
@@ -160,8 +161,17 @@ def populate(
         + path[channel]
         - 0.5 * guest
     )
+    taste = _pick(10, 0.5, rows, rng)
+    household = 1 + rng.binomial(4, _odds(-1.1 + 0.9 * prime))
+    card = ~guest & (rng.random(rows) < _odds(-0.6 + 0.5 * keen + 1.2 * (kind == 0)))
     pull = shop.pull * (
-        0.55 * prime + event[place] + push[channel] + 0.9 * (app - 0.3) * (bargains - 0.35)
+        0.55 * prime
+        + event[place]
+        + push[channel]
+        + liking[taste]
+        + 0.15 * (household - 2)
+        + 0.3 * (card - 0.4)
+        + 1.5 * (app - 0.3) * (bargains - 0.35)
     )
     spending = shop.spending * near(of_kind("spending"), 0.45) * np.exp(0.25 * wealth)
     # One customer in 80 buys for a business.
@@ -191,21 +201,21 @@ def populate(
         income=np.digitize(
             wealth + 0.3 * prime + 0.6 * rng.normal(size=rows), [-1.1, -0.3, 0.4, 1.2]
         ),
-        household=1 + rng.binomial(4, _odds(-1.1 + 0.9 * prime)),
+        household=household,
         place=place,
         region=_pick(7, 0.4, rows, rng),
         language=_pick(3, 1.5, rows, rng),
         device=device,
         channel=channel,
         app=app,
-        card=~guest & (rng.random(rows) < _odds(-0.6 + 0.5 * keen + 1.2 * (kind == 0))),
+        card=card,
         profile=rng.random(rows) >= shop.without_profile * sign_on / sign_on.mean(),
         guest=guest,
         email=rng.random(rows) >= shop.without_email,
-        taste=_pick(10, 0.5, rows, rng),
-        opening=-0.9 + 0.6 * keen + 0.9 * (bargains - 0.35) + 0.8 * rng.normal(size=rows),
+        taste=taste,
+        opening=-0.9 + 0.7 * keen + 0.9 * (bargains - 0.35) + 0.6 * rng.normal(size=rows),
         clicking=-1.6 + 0.4 * keen + 0.6 * rng.normal(size=rows),
-        carting=-2.0 + 0.5 * np.log(np.clip(buying, 0.01, 3)) + 0.4 * rng.normal(size=rows),
+        carting=-1.7 + 0.8 * np.log(np.clip(buying, 0.01, 3)) + 0.3 * rng.normal(size=rows),
         mindful=rng.beta(0.9, 9, rows),
         paying=_pick(4, 0.9, rows, rng),
     )

@@ -21,15 +21,15 @@ from patron.worlds.population import PLACES, Shop
 
 AS_OF = dt.date(2025, 11, 1)
 SHOP = Shop(
-    buying=1.0,
+    buying=0.81,
     spending=38.0,
     law=3,
     growth=0.1,
     spread=1.15,
     visiting=1.2,
-    memory=0.9,
+    memory=0.92,
     waking=0.05,
-    pull=3.0,
+    pull=2.8,
     without_profile=0.08,
 )
 
@@ -85,11 +85,11 @@ def shop(rows: int = 180_000, *, seed: int = 0) -> World:
         "total_spend_365d": number(bought.total("amount", 365), 2),
         "avg_order_value": number(ratio(spend, orders), 2),
         "largest_order_value": number(bought.largest("amount"), 2),
-        "items_per_order": number(ratio(bought.total("items"), orders), 3),
         "discount_usage_rate": number(bought.share(bought.log["discount"] > 0), 3),
         "refund_rate": number(bought.share(bought.by_now(bought.log["refunded"])), 3),
         "days_since_last_purchase": whole(bought.days_since()),
         "distinct_categories": whole(bought.distinct("category", len(_CATEGORIES))),
+        "favourite_category": label(bought.commonest("category", 10), _CATEGORIES),
         "favourite_brand": label(bought.commonest("place", PLACES), _BRANDS),
         "email_open_rate": number(emails.share(emails.log["opened"]), 3, unseen),
         "email_click_rate": number(emails.share(emails.log["clicked"]), 3, unseen),
