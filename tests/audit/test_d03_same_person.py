@@ -205,3 +205,29 @@ def test_cannot_say_of_few_rows_or_of_orders(frame):
         assert SamePerson().run(frame(orders, customer=role)) == CannotSay(
             "most values of customer have several rows; the rows look like orders or snapshots"
         )
+
+
+def test_customers_who_bought_once_look_alike_by_chance(frame):
+    """Two thirds have one order: all that is known of them follows from its price and its day."""
+    rng = np.random.default_rng(0)
+    rows = 8_000
+    once = rng.random(rows) < 0.66
+    price, day = rng.lognormal(3, 0.4, rows), rng.integers(1, 90, rows)
+    items = rng.integers(1, 4, rows)
+
+    def known(values, otherwise):
+        return np.where(once, values, otherwise)
+
+    columns = {"customer": np.arange(rows), "recency_days": day.astype(float)}
+    columns["orders"] = known(1, 2 + rng.poisson(3, rows)).astype(float)
+    for days in (7, 14, 30, 60, 90):
+        columns[f"spend_{days}d"] = known(price * (day < days), rng.lognormal(3, 1, rows))
+        columns[f"items_{days}d"] = known(items * (day < days), rng.poisson(9, rows)).astype(float)
+    for name in ("spend", "mean_order", "largest_order", "smallest_order"):
+        columns[name] = known(price, rng.lognormal(4, 1, rows))
+    columns["tenure_days"] = known(day, day + rng.integers(5, 900, rows)).astype(float)
+    for name in ("gap_days", "gap_variation", "returns", "spend_trend"):
+        columns[name] = known(0.0, rng.lognormal(1, 1, rows))
+    answer = SamePerson().run(frame(columns, customer="entity"))
+    assert isinstance(answer, CannotSay)
+    assert "customers who did little look alike" in answer.because

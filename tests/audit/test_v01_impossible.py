@@ -154,3 +154,10 @@ def test_cannot_say_of_few_rows(frame: MakeFrame) -> None:
     assert ImpossibleValues().run(frame({"orders": [-1.0] * 99})) == CannotSay(
         "the table has 99 rows; 100 are needed"
     )
+
+
+def test_a_measure_that_thins_out_across_1_is_no_share(frame: MakeFrame) -> None:
+    """A coefficient of variation: mostly below 1, falling towards it, and going on beyond."""
+    variation = rng().gamma(6, 0.09, ROWS)
+    assert 0.9 < (variation < 1).mean() < 0.995
+    assert found(frame, {"gap_variation": variation}) == []

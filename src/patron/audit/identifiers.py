@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
+from patron.audit.nameless import NamelessRows
 from patron.audit.operations import group_rows, plain
 from patron.audit.scoring import Question
 from patron.estimate import Estimate
@@ -242,4 +243,4 @@ def _best(frame: Frame, order: np.ndarray) -> tuple[Question, Estimate]:
     return max(scores, key=lambda pair: pair[0].strength(pair[1].value))
 
 
-CHECKS: tuple[type[Check], ...] = (IdentifierFeature, TellingOrder)
+CHECKS: tuple[type[Check], ...] = (IdentifierFeature, TellingOrder, NamelessRows)

@@ -21,6 +21,7 @@ from patron.schema import Role
 FEWEST_ROWS = 50
 FEWEST_PAIRS, RARE = 5, 2_000  # fewer than one pair in so many rows is left alone
 MOSTLY = 0.8
+FEW_OF_MUCH = 0.25
 
 
 def near_rows(frame: Frame) -> NearPairs:
@@ -73,8 +74,15 @@ class SamePerson(Check):
                     "orders or snapshots"
                 )
         found, known = self._by_contact(frame, key, apart)
-        near = self._nearly_equal(frame, key, apart, known)
-        return [*found, *near]
+        pairs = self._nearly_equal(frame, key, apart, known)
+        if not len(pairs.first):
+            return found
+        if found or not _only_who_says_little(frame, pairs):
+            return [*found, self._of_likeness(frame, key, pairs)]
+        return CannotSay(
+            f"{counted(_extra(frame, pairs), 'row')} nearly equal another, but hardly any of them "
+            "among the rows of which most is known: customers who did little look alike"
+        )
 
     def _by_contact(
         self, frame: Frame, key: Key, apart: np.ndarray
@@ -137,7 +145,8 @@ class SamePerson(Check):
 
     def _nearly_equal(
         self, frame: Frame, key: Key, apart: np.ndarray, persons: np.ndarray
-    ) -> list[Finding]:
+    ) -> NearPairs:
+        """The pairs of different customers that no contact has told, if there are enough."""
         every = near_rows(frame)
         new = apart[every.first] != apart[every.second]  # D02 and D01 have the others
         part = part_column(frame)
@@ -150,14 +159,13 @@ class SamePerson(Check):
         told = persons[every.first] == persons[every.second]
         pairs = every.only(new & ~told)
         fewest = max(FEWEST_PAIRS, frame.table.num_rows / RARE)
-        if len(pairs.first) < max(fewest, (1 - MOSTLY) * new.sum()):
-            return []
-        return [self._of_likeness(frame, key, pairs)]
+        enough = len(pairs.first) >= max(fewest, (1 - MOSTLY) * new.sum())
+        return pairs if enough else pairs.only(np.zeros(len(pairs.first), dtype=bool))
 
     def _of_likeness(self, frame: Frame, key: Key, pairs: NearPairs) -> Finding:
         table, schema = frame.table, frame.schema
         groups = grouped(table.num_rows, pairs.first, pairs.second)
-        extra = table.num_rows - len(np.unique(groups))
+        extra = _extra(frame, pairs)
         flattered = flattery(frame, groups)
         names = compared(frame)
         columns = prepared(table, names)
@@ -194,6 +202,26 @@ class SamePerson(Check):
             ),
             fix=Fix("drop_near_duplicates", names, arguments, self.code),
         )
+
+
+def _only_who_says_little(frame: Frame, pairs: NearPairs) -> bool:
+    """Whether hardly any of the pairs are rows with more than the usual number of values.
+
+    Copies are made of any customer. Those who bought once, on one day, look alike by chance.
+    """
+    columns = prepared(frame.table, compared(frame))
+    values = sum(np.isfinite(each.values) & (each.values != 0) for each in columns)
+    much = values > np.median(values)
+    paired = np.zeros(frame.table.num_rows, dtype=bool)
+    paired[pairs.first] = paired[pairs.second] = True
+    expected = paired[~much].mean() * much.sum()
+    fewer = expected - paired[much].sum()
+    return bool(fewer > (1 - FEW_OF_MUCH) * expected and fewer > 3 * max(expected, 1) ** 0.5)
+
+
+def _extra(frame: Frame, pairs: NearPairs) -> int:
+    rows = frame.table.num_rows
+    return rows - len(np.unique(grouped(rows, pairs.first, pairs.second)))
 
 
 def _identifiers(frame: Frame) -> list[tuple[str, ...]]:

@@ -101,7 +101,7 @@ class ImpossibleValues(Check):
         before = int(((known > 0.8) & (known < 1)).sum())
         behind = int((above & (known <= 1.2)).sum())
         smooth = SMOOTH * before <= behind <= max(before, 1)
-        edge = before >= 30 and behind < before / 5
+        edge = before >= 30 and behind < before / 5 and not _tails_off(known)
         if (smooth if named else not edge) or mix_of(frame, name):
             return []
         return [
@@ -245,6 +245,12 @@ class ImpossibleValues(Check):
             ),
             fix=fix,
         )
+
+
+def _tails_off(known: Floats) -> bool:
+    """Whether the values thin out towards 1 as they do beyond it: 1 is no edge of theirs."""
+    steps = np.histogram(known, [0.6, 0.8, 1.0 - 1e-9])[0]
+    return bool(steps[1] < 0.6 * steps[0])
 
 
 def _marked(frame: Frame, hit: NDArray[np.bool_]) -> str | None:
