@@ -104,3 +104,26 @@ def test_cannot_say_of_few_rows(frame: MakeFrame) -> None:
     assert MixedUnits().run(frame({"x": [1.0] * 199})) == CannotSay(
         "the table has 199 rows; 200 are needed"
     )
+
+
+def test_thousandfold_since_a_day_though_newer_customers_are_of_another_kind(
+    frame: MakeFrame,
+) -> None:
+    columns = shop()
+    days = np.array([(day - date(2023, 1, 1)).days for day in columns["since"].to_pylist()])
+    drifting = columns["minutes"] * np.exp(days / 1_500)
+    columns["minutes"] = np.where(days > 500, 1_000 * drifting, drifting).round(1)
+    (one,) = found(frame, columns)
+    assert one.columns == ("minutes",)
+    assert one.rows == (days > 500).sum()
+    assert one.fix is not None
+    assert one.fix.arguments == {"factor": 0.001, "by": "since", "above": "2024-05-15"}
+
+
+def test_a_small_group_that_simply_has_more_is_no_unit(frame: MakeFrame) -> None:
+    """Gold customers: those with the most orders, about seven times as many as the others."""
+    columns = shop()
+    orders = 1 + np.random.default_rng(2).geometric(0.45, ROWS)
+    columns["orders"] = orders.astype(float)
+    columns["tier"] = np.where(orders >= 8, "gold", "basic")
+    assert found(frame, columns) == []

@@ -28,6 +28,7 @@ ALIKE, UNLIKE = 0.08, 0.6
 OTHERWISE_ALIKE = 0.3
 MOST_GROUPS, MOST_LEVELS = 20, 60
 BINS = 200
+WINDOW = 1_000
 
 MEASURES = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE)
 
@@ -169,14 +170,20 @@ def _by_clock(frame: Frame, looked: _Rows, logs: Floats, positive: Truths) -> Mi
         steps = np.cumsum(logs[order] - logs[order].mean())
         last = times[order[np.argmax(np.abs(steps[:-1]))]]
         early = times <= last
+        begin = int(early.sum())
+        width = min(begin, len(order) - begin, WINDOW)  # customers change with time; near by, least
+        near = order[begin - width : begin + width]
         for odd, side in ((~early & np.isfinite(times), "above"), (early, "below")):
-            if judged := _judged(logs, odd):
+            few = odd.sum() <= MOST_ODD * len(odd)
+            judged = _judged(logs[near], odd[near]) if few else None
+            if judged:
                 edge = last if side == "above" else times[times > last].min()
                 place = looked.at[positive][np.flatnonzero(times == edge)[0]]
                 limit = frame.table.column(by)[int(place)].as_py().isoformat()
                 word = "after" if side == "above" else "before"
                 where = f"where {by} is {word} {limit}"
-                return Mix(judged[0], (("by", by), (side, limit)), where, *judged[1:])
+                unit, _, ratio, apart = judged
+                return Mix(unit, ((("by", by), (side, limit))), where, odd.mean(), ratio, apart)
     return None
 
 
@@ -223,7 +230,7 @@ def _judged(logs: Floats, odd: Truths) -> tuple[int, float, float, float] | None
     step = float(np.median(part) - np.median(rest))
     unit = min(UNITS, key=lambda each: abs(abs(step) - np.log(each)))
     error = 1.25 * part.std() / count**0.5
-    if abs(abs(step) - np.log(unit)) > min(0.03 + 3 * error, NEAR):
+    if abs(abs(step) - np.log(unit)) > min(0.05 + 3 * error, NEAR):
         return None
     scaled = part - np.sign(step) * np.log(unit)
     if step > 0:  # what is scaled to beyond the cut by which it was found cannot be compared
@@ -233,7 +240,10 @@ def _judged(logs: Floats, odd: Truths) -> tuple[int, float, float, float] | None
     if len(rest) < MOST_ODD * (len(logs) - count):
         return None
     apart = distance(scaled, rest)
-    if apart > ALIKE + 1.4 * (1 / count + 1 / len(rest)) ** 0.5 or distance(part, rest) < UNLIKE:
+    if (
+        apart > max(ALIKE, 1.6 * (1 / count + 1 / len(rest)) ** 0.5)
+        or distance(part, rest) < UNLIKE
+    ):
         return None
     return unit, count / len(logs), float(np.exp(step)), apart
 
