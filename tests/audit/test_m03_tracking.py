@@ -103,6 +103,17 @@ def test_a_group_without_tracking_is_named_with_its_level(frame):
     assert found.fix.arguments == {"values": [0], "by": "channel", "equals": ["app"]}
 
 
+def test_two_columns_of_one_group_do_not_excuse_each_other(frame):
+    columns, _, _, rng = shop()
+    columns["visits"] = columns["opens"] + rng.poisson(1, ROWS)
+    columns["views"] = columns["opens"] * 3 + rng.poisson(1, ROWS)
+    columns["baskets"] = columns["orders"] + rng.poisson(1, ROWS)
+    there = columns["channel"] == "app"
+    columns["opens"][there] = columns["views"][there] = 0
+    [found] = ZerosBeforeTracking().run(frame(columns, joined="date"))
+    assert set(found.columns) == {"opens", "views"}
+
+
 def test_zeros_of_a_group_that_is_inactive_altogether_are_honest(frame):
     columns, _, _, rng = shop()
     columns["visits"] = columns["opens"] + rng.poisson(1, ROWS)

@@ -71,6 +71,21 @@ def test_zeros_out_of_the_blue_are_named_though_nothing_predicts_the_column(fram
     assert "no other column tells which rows they are" in found.meaning
 
 
+def test_false_zeros_of_a_share_stay_where_honest_ones_would_be_rare(frame):
+    columns, rng = shop()
+    sent = columns["visits"]
+    open_rate = rng.binomial(sent.astype(int), 0.6) / np.maximum(sent, 1)
+    columns["open_rate"] = open_rate.copy()
+    assert AverageZeros().run(frame(columns)) == []
+    hit = rng.random(6_000) < 0.15
+    columns["open_rate"][hit] = 0
+    [found] = AverageZeros().run(frame(columns))
+    assert found.columns == ("open_rate",)
+    assert found.evidence["share_of_zeros_where_least_expected"] == pytest.approx(0.15, abs=0.05)
+    false = (hit & (open_rate > 0)).sum() / (columns["open_rate"] == 0).sum()
+    assert found.evidence["share_of_zeros_that_are_false"] == pytest.approx(false, abs=0.1)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_silent_on_honest_zeros(frame, seed):
     columns, rng = shop(seed)

@@ -15,6 +15,7 @@ CHANCE = 5.0
 # The least difference that chance leaves likely, in standard deviations of what the other columns
 # leave open of the target.
 WORTH, STRONG = 0.1, 0.25
+TOP = 0.8
 
 
 class TellingMissing(Check):
@@ -36,7 +37,7 @@ class TellingMissing(Check):
             return CannotSay(frame.too_few)
         relations = Relations(frame, frame.sample_rows, gaps=False)
         worst: dict[str, Finding] = {}
-        for question in frame.questions:
+        for question in _asked(frame):
             everyone = np.ones(len(question.y), dtype=bool)
             rest = question.y - relations.expected((), question.y, everyone)
             for columns, missing in blocks(frame):
@@ -58,14 +59,14 @@ class TellingMissing(Check):
         gone: np.ndarray,
         rest: np.ndarray,
     ) -> Finding | None:
-        certain = frame.certain(columns[0], question)
-        if certain and certain.where in ("missing", "present"):
-            return None
         spread = float(rest.std()) or 1.0
         step = float(rest[gone].mean() - rest[~gone].mean()) / spread
         error = (rest[gone].var() / gone.sum() + rest[~gone].var() / (~gone).sum()) ** 0.5 / spread
         surely = abs(step) - 2 * float(error)
         if surely < WORTH or abs(step) < CHANCE * error:
+            return None
+        certain = frame.certain(columns[0], question)
+        if certain and certain.where in ("missing", "present"):
             return None
         there, elsewhere = (
             float(np.clip(question.y.mean() + rest[rows].mean(), 0.01, 0.99))
@@ -100,3 +101,13 @@ class TellingMissing(Check):
                 "outcome is known."
             ),
         )
+
+
+def _asked(frame: Frame) -> list[Question]:
+    """The frame's questions, and of an amount who has most: a gap may depend on that alone."""
+    top = [
+        Question((each.y >= TOP).astype(np.float64), f"the top fifth of {each.about}", "AUC")
+        for each in frame.questions
+        if each.measure != "AUC"
+    ]
+    return [*frame.questions, *top]

@@ -43,9 +43,9 @@ class _Start:
     gain: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Gap:
-    """A group in which a column is zero."""
+    """A group in which a column is zero, and which rows are `there`."""
 
     column: str
     by: str
@@ -53,6 +53,7 @@ class _Gap:
     share: float
     rest: float
     rows: int
+    there: np.ndarray
 
 
 class ZerosBeforeTracking(Check):
@@ -173,19 +174,22 @@ def _sought(frame: Frame) -> _Sought:
     if frame not in _KEPT:
         found, groups = clocks(frame), _groups(frame)
         starts: dict[str, _Start] = {}
-        gaps: dict[str, _Gap] = {}
+        gaps: list[_Gap] = []
+        candidates = 0
         for name in numbers(frame):
             values = frame.values(name)
             zero = values == 0
             if zero.sum() < FEWEST or not _varied(values):
                 continue
+            candidates += 1
             for clock in found:
                 start = _start(clock, name, values, zero) if clock.name != name else None
                 if start and (name not in starts or start.gain > 1.02 * starts[name].gain):
                     starts[name] = start
             if name not in starts and (gap := _gap(frame, groups, name, values, zero)):
-                gaps[name] = gap
-        _KEPT[frame] = _together(list(starts.values())), _same_level(gaps), bool(found or groups)
+                gaps.append(gap)
+        of_groups = _same_level(frame, gaps, candidates)
+        _KEPT[frame] = _together(list(starts.values())), of_groups, bool(found or groups)
     return _KEPT[frame]
 
 
@@ -299,33 +303,42 @@ def _gap(
         )
         if named.any():
             level = int(np.argmax(named * share))
-            if _expected_there(frame, name, by, codes == level):
-                row = int(np.argmax(codes == level))
-                shown = frame.table.column(by)[row].as_py()
-                figures = float(share[level]), float(rest[level]), int(zeros[level])
-                return _Gap(name, by, shown, *figures)
+            row = int(np.argmax(codes == level))
+            shown = frame.table.column(by)[row].as_py()
+            figures = float(share[level]), float(rest[level]), int(zeros[level])
+            return _Gap(name, by, shown, *figures, codes == level)
     return None
 
 
-def _expected_there(frame: Frame, name: str, by: str, there: np.ndarray) -> bool:
-    """Whether the other columns expect in these rows what they expect elsewhere, not zero."""
+def _same_level(frame: Frame, gaps: list[_Gap], candidates: int) -> list[list[_Gap]]:
+    """The gaps that are of one group, less those of groups that are honestly inactive.
+
+    Such a group has zeros in most of the columns that have any, or the others expect zeros there.
+    """
+    groups: dict[tuple[str, str], list[_Gap]] = {}
+    for gap in gaps:
+        groups.setdefault((gap.by, str(gap.level)), []).append(gap)
+    found = []
+    for group in groups.values():
+        apart = (group[0].by, *(gap.column for gap in group))
+        kept = [gap for gap in group if _expected_there(frame, gap, apart)]
+        if kept and len(group) <= max(candidates / 2, 1):
+            found.append(kept)
+    return found
+
+
+def _expected_there(frame: Frame, gap: _Gap, apart: tuple[str, ...]) -> bool:
+    """Whether the columns not `apart` expect in the group what they expect elsewhere, not zero."""
     relations = Relations.of(frame)
-    values, there = relations.values(name), there[relations.rows]
+    values, there = relations.values(gap.column), gap.there[relations.rows]
     fit = np.isfinite(values) & ~there
     zero = fit & (values == 0)
     if there.sum() < FEWEST or fit.sum() < FEWEST:
         return False
-    expected = relations.expected((name, by), ranks_of(np.where(fit, values, np.nan)), fit)
+    expected = relations.expected(apart, ranks_of(np.where(fit, values, np.nan)), fit)
     middle = expected[fit & ~zero].mean()
     low = expected[zero].mean() if zero.any() else -0.5
     return bool(expected[there].mean() >= (middle + low) / 2)
-
-
-def _same_level(gaps: dict[str, _Gap]) -> list[list[_Gap]]:
-    groups: dict[tuple[str, str], list[_Gap]] = {}
-    for gap in gaps.values():
-        groups.setdefault((gap.by, str(gap.level)), []).append(gap)
-    return list(groups.values())
 
 
 def _picture(frame: Frame, start: _Start, where: str) -> Evidence:

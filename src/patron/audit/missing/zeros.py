@@ -26,18 +26,21 @@ LEAST_VALUES = 6
 LEAST_FALSE, SURELY, BEYOND = 0.005, 0.03, 1.5
 ALL, PURE = 0.6, 0.8
 EXPLAINED = 0.5
+LEAST_EXPECTED, FEW, LASTING, OVER_LOW, LEAST_STAYING = (0.05, 0.2), 250, 0.6, 2.5, 0.02
 APART, HOLLOW, MANY_VALUES, TOLD = (0.02, 0.35), 3.0, 30, 0.04
 CUTS, USEFUL = (0.2, 0.4, 0.6, 0.8), 0.3
 
 
 class _False(NamedTuple):
     """False zeros: how they were told, in which sampled rows zeros are not explained (`rows`), and
-    the share of false ones among those zeros (`weight`) and among all."""
+    the share of false ones among those zeros (`weight`) and among all. `staying`: the share of
+    zeros where the other columns expect them least."""
 
     like: Likeness | None
     weight: float
     share: float
     rows: np.ndarray
+    staying: float | None = None
 
 
 class AverageZeros(Check):
@@ -80,6 +83,8 @@ class AverageZeros(Check):
                 "expected_high_among_low_values_share": false.like.near,
                 "expected_high_among_all_share": false.like.all,
             }
+        if false.staying:
+            evidence["share_of_zeros_where_least_expected"] = false.staying
         return self.finding(
             severity,
             (name,),
@@ -124,8 +129,9 @@ def _judged(relations: Relations, name: str, values: np.ndarray) -> _False | Non
     like = likeness(relations, name, 0.0, values)
     if like is None or is_share(values):
         all_false = like.surely >= ALL if like else _apart(values[known], zero.mean())
-        alone = all_false and not _told(relations, name, zero, known)
-        return _False(like, 1.0, 1.0, known) if alone else None
+        if all_false and not _told(relations, name, zero, known):
+            return _False(like, 1.0, 1.0, known)
+        return _where_least_expected(relations, name, values) if is_share(values) else None
     if like.surely < SURELY:
         return None
     open_rows = relations.expected((name,), zero.astype(float), known) < EXPLAINED
@@ -135,6 +141,27 @@ def _judged(relations: Relations, name: str, values: np.ndarray) -> _False | Non
     weight = min(like.weight, 1.0)
     share = float(weight * (zero & open_rows).sum() / zero.sum())
     return _False(like, weight, share, open_rows) if share * zero.mean() >= LEAST_FALSE else None
+
+
+def _where_least_expected(relations: Relations, name: str, values: np.ndarray) -> _False | None:
+    """False zeros of a share, by the rows in which zero is least expected.
+
+    There honest zeros become few, and fewer than low values; false ones stay as frequent.
+    """
+    known, zero = np.isfinite(values), values == 0
+    expected = relations.expected((name,), zero.astype(float), known)
+    low = ~zero & (values <= np.quantile(values[known & ~zero], 0.15))
+    least, less = (
+        known & (expected <= np.quantile(expected[known], max(share, FEW / known.sum())))
+        for share in LEAST_EXPECTED
+    )
+    stays = float(zero[least].mean())
+    surely = stays - 3 * (stays * (1 - stays) / least.sum()) ** 0.5
+    lasting = stays >= LASTING * zero[less].mean() and stays >= OVER_LOW * low[least].mean()
+    if not lasting or surely < LEAST_STAYING or stays > APART[1]:
+        return None
+    share = min(stays * known.sum() / zero.sum(), 1.0)
+    return _False(None, share, share, known, stays)
 
 
 def _apart(known: np.ndarray, zeros: float) -> bool:
@@ -160,6 +187,13 @@ def _all(name: str, code: str) -> Fix:
 
 
 def _meaning(name: str, zeros: int, false: _False) -> str:
+    if false.staying:
+        return (
+            f"Where the other columns expect them least, honest zeros of {name} would be rare; "
+            f"{false.staying:.1%} of those rows have 0, as elsewhere, and hardly any has a low "
+            f"value. About {false.share:.0%} of the {zeros:,} zeros are thus missing values. A "
+            "model reads them as the lowest."
+        )
     if false.like is None:
         return (
             f"{zeros:,} rows have 0 in {name}, with hardly a value between 0 and a tenth of the "
