@@ -228,6 +228,30 @@ def test_no_false_alarm_in_a_hundred_tables_with_honest_amounts(frame, seed):
     assert TellingColumn().run(frame(columns, spend)) == []
 
 
+def test_a_category_of_who_spent_most_is_named_though_it_orders_nobody(frame):
+    columns, spend = amounts(3, 3_000, "never nothing")
+    most = spend > np.quantile(spend, 0.8)
+    wrong = np.random.default_rng(3).random(len(spend)) < 0.04
+    columns["grade"] = np.where(most ^ wrong, "A", "B")
+    found = named(TellingColumn().run(frame(columns, spend)))
+    assert list(found) == ["grade"]
+    assert found["grade"].evidence["tells"] == "the top fifth of bought"
+    # right for 96 of 100 of either answer: AUC (0.96 + 0.96) / 2
+    assert found["grade"].evidence["alone"] == pytest.approx(0.96, abs=0.01)
+
+
+def test_the_most_loyal_customers_of_a_strong_shop_are_no_leak(frame):
+    rng = np.random.default_rng(0)
+    active = rng.normal(size=8_000)
+    columns = {f"orders_{i}": rng.poisson(np.exp(active + 0.2 * i)).astype(float) for i in range(5)}
+    y = (8 * active - 8 + rng.logistic(size=8_000) > 0).astype(float)
+    columns["orders_4"] = np.minimum(columns["orders_4"], 20)
+    often = columns["orders_4"] == 20
+    assert often.sum() >= 61  # and still all of them buy
+    assert y[often].all()
+    assert TellingColumn().run(frame(columns, y)) == []
+
+
 def test_columns_that_are_no_features_are_not_accused(honest, frame):
     columns, y = honest(0)
     columns["spend_next_month"] = y * 30

@@ -1,11 +1,17 @@
 """Values of a column where the answer is certain, as no honest column makes it."""
 
-__all__ = ["Certain", "certain_codes", "certainly", "in_words"]
+__all__ = ["Certain", "find_certain"]
 
 from math import ceil, log
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+
+from patron.audit.scoring import FOLDS, Question, auc, bins_of, codes_in, learnt_means
+
+if TYPE_CHECKING:
+    from patron.audit.frame import Frame
 
 FEWEST = 30
 CERTAIN = 0.995
@@ -13,6 +19,8 @@ CERTAIN = 0.995
 NEARLY = 0.97
 LEAST_CHOSEN = 3
 BY_CHANCE = 1e-6
+# From this AUC on another column tells the certain rows from other positive ones.
+EXPECTED = 0.75
 
 
 class Certain(NamedTuple):
@@ -23,7 +31,64 @@ class Certain(NamedTuple):
     share: float
 
 
-def certain_codes(codes: np.ndarray, positive: np.ndarray, half: np.ndarray) -> np.ndarray:
+def find_certain(frame: "Frame", name: str, question: Question) -> Certain | None:
+    """Where the column makes the answer certain, though most rows are not positive.
+
+    Honest columns can make a row surely negative (whoever has left does not buy), hardly ever
+    surely positive; and then other columns tell these rows from other positive ones. Chosen in the
+    sample, judged on every labelled row.
+    """
+    if question.measure != "AUC" or frame.target is None:
+        return None
+    known = np.isfinite(frame.target)
+    positive = frame.target[known] > frame.target[frame.sample_rows][question.y == 0].max()
+    missing = frame.missing(name)[known]
+    for hit, where in ((missing, "missing"), (~missing, "present")):
+        if _certainly(positive, hit, asked_once=True):
+            share = float(positive[hit].mean())
+            certain = Certain(where, int(hit.sum()), share)
+            return None if _expected(frame, name, question, known, hit) else certain
+    chosen = _certain_codes(frame.codes(name), question.y > 0, frame.folds < FOLDS / 2)
+    if not len(chosen):
+        return None
+    values = frame.values(name)
+    bins = bins_of(values[frame.sample_rows])
+    codes = codes_in(bins, values)[known]
+    hit = (codes != np.bincount(codes).argmax()) & ~missing
+    if not _certainly(positive, hit, asked_once=True):
+        # Only values of their own: the far end of any strong measurement is nearly certain.
+        levels_only = np.isin(values[known & np.isfinite(values)], bins).mean() >= CERTAIN
+        hit = np.isin(codes, chosen) & levels_only
+    if not _certainly(positive, hit, asked_once=False):
+        return None
+    if _expected(frame, name, question, known, hit):
+        return None
+    where = in_words(values[known], hit)
+    if frame.is_category(name):
+        levels = frame.table.column(name).filter(pa.array(known)).filter(pa.array(hit)).unique()
+        where = " or ".join(f"'{level}'" for level in levels[:3].to_pylist())
+    return Certain(where, int(hit.sum()), float(positive[hit].mean()))
+
+
+def _expected(
+    frame: "Frame", name: str, question: Question, known: np.ndarray, hit: np.ndarray
+) -> bool:
+    """Whether another column tells the rows `hit` (of the known ones) from other positive rows."""
+    everywhere = np.zeros(len(known), dtype=bool)
+    everywhere[np.flatnonzero(known)] = hit
+    yes = question.y > 0
+    these = everywhere[frame.sample_rows][yes].astype(np.float64)
+    if not 0 < these.sum() < len(these):
+        return False
+    for other in frame.features:
+        if other != name:
+            means = learnt_means(frame.codes(other), question.y, frame.folds)
+            if auc(these, means[yes]) > EXPECTED:
+                return True
+    return False
+
+
+def _certain_codes(codes: np.ndarray, positive: np.ndarray, half: np.ndarray) -> np.ndarray:
     """The codes whose rows are nearly all positive: chosen in one half, confirmed in the other.
 
     Returns an empty vector where what is chosen in a half does not hold in the other: among many
@@ -40,10 +105,11 @@ def certain_codes(codes: np.ndarray, positive: np.ndarray, half: np.ndarray) -> 
         held, of = held + positive[there].sum(), of + there.sum()
     if of < FEWEST or held < NEARLY * of:
         return np.zeros(0, dtype=np.int64)
-    return np.flatnonzero(chosen[0] | chosen[1])
+    rows, hits = np.bincount(codes, minlength=width), np.bincount(codes, positive, width)
+    return np.flatnonzero((chosen[0] | chosen[1]) & (hits >= CERTAIN * rows))
 
 
-def certainly(positive: np.ndarray, hit: np.ndarray, *, asked_once: bool) -> bool:
+def _certainly(positive: np.ndarray, hit: np.ndarray, *, asked_once: bool) -> bool:
     """Whether the rows `hit` are positive beyond what an honest column may single out.
 
     Honest columns find rows that are positive far more often than others: at most, it is assumed,

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from patron.audit.certain import Certain, certain_codes, certainly, in_words
+from patron.audit.certain import Certain, find_certain
 from patron.audit.jointly import joint_prediction, linear_prediction
 from patron.audit.operations import group_rows
 from patron.audit.scoring import (
-    FOLDS,
     Question,
     assign_folds,
     bins_of,
@@ -183,6 +182,15 @@ class Frame:
         return Question(above, f"{name} above zero", "AUC"), amount
 
     @cached_property
+    def top_fifth(self) -> Question | None:
+        """Which rows have most of an amount; None where the target is 0 and 1."""
+        y = self._known_target()[self.sample_rows]
+        above = (y > np.quantile(y, 0.8)).astype(np.float64)
+        if self.target_kind == "binary" or above.sum() < FEWEST_OF_A_CLASS:
+            return None
+        return Question(above, f"the top fifth of {self.target_name or 'the target'}", "AUC")
+
+    @cached_property
     def folds(self) -> np.ndarray:
         """The fold of each sampled row; the rows of one entity share theirs."""
         entity = self.schema.names(Role.ENTITY)
@@ -223,37 +231,12 @@ class Frame:
         return self._suspects[key]
 
     def certain(self, name: str, question: Question) -> Certain | None:
-        """Where the column makes the answer certain, though most rows are not positive.
+        """Where the column makes the answer certain, as no honest one does."""
+        return find_certain(self, name, question)
 
-        Honest columns can make a row surely negative (whoever has left does not buy), never surely
-        positive. Chosen in the sample, judged on every labelled row.
-        """
-        if question.measure != "AUC":
-            return None
-        target = self._known_target()
-        known = np.isfinite(target)
-        positive = target[known] > 0
-        missing = self.missing(name)[known]
-        for hit, where in ((missing, "missing"), (~missing, "present")):
-            if certainly(positive, hit, asked_once=True):
-                return Certain(where, int(hit.sum()), float(positive[hit].mean()))
-        chosen = certain_codes(self.codes(name), question.y > 0, self.folds < FOLDS / 2)
-        if not len(chosen):
-            return None
-        values = self.values(name)
-        bins = bins_of(values[self.sample_rows])
-        codes = codes_in(bins, values)[known]
-        usual = np.bincount(codes).argmax()
-        hit = np.isin(codes, chosen)
-        if certainly(positive, (codes != usual) & ~missing, asked_once=True):
-            hit = (codes != usual) & ~missing
-        if not certainly(positive, hit, asked_once=False):
-            return None
-        levels = self.table.column(name).filter(pa.array(known)).filter(pa.array(hit)).unique()
-        where = in_words(values[known], hit)
-        if self._sampled(name)[1]:
-            where = " or ".join(f"'{level}'" for level in levels[:3].to_pylist())
-        return Certain(where, int(hit.sum()), float(positive[hit].mean()))
+    def is_category(self, name: str) -> bool:
+        """Whether `values` are codes of categories."""
+        return self._sampled(name)[1]
 
     def core(self, question: Question) -> tuple[str, ...]:
         """The features less the suspects; of very many, those that tell most alone."""

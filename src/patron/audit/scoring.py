@@ -106,6 +106,8 @@ def numbers_of(column: pa.ChunkedArray) -> tuple[np.ndarray, bool]:
         column = column.cast(whole).cast(pa.float64(), safe=False)
     elif pa.types.is_integer(kind):
         column = column.cast(pa.float64(), safe=False)
+    elif pa.types.is_null(kind):
+        return np.full(len(column), np.nan), False
     else:
         return _category_codes(column), True
     values = np.array(column.to_numpy(), dtype=np.float64)
@@ -157,7 +159,7 @@ def _category_codes(column: pa.ChunkedArray) -> np.ndarray:
     """Codes by falling frequency; the rare tail shares the last one."""
     if not pa.types.is_dictionary(column.type):
         if pa.types.is_nested(column.type):
-            column = pa.chunked_array([pa.array([str(each) for each in column.to_pylist()])])
+            column = pa.chunked_array([pa.array(map(str, column.to_pylist()), pa.string())])
         column = column.dictionary_encode()
     indices = column.combine_chunks().indices
     raw = np.array(indices.to_numpy(zero_copy_only=False), dtype=np.float64)

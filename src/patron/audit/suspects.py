@@ -18,13 +18,16 @@ LEAST_SHARE = 0.25
 # sum, or hardly anything, to be related to no other column is no sign; nor in few rows, where
 # chance hides relations.
 # LEAST_NEW is low because leaks, though unrelated, leave little for each other to add.
+# Where an amount is nearly what the customer is like, honest columns are unrelated among rows of
+# the same amount too; so there a suspect must also tell more than any of them.
 MOST_RELATED = 0.2
+LEAST_OF_STRONGEST = {"AUC": 0.5, "rank correlation": 1.0}
 LEAST_NEW = 0.25
 MOST_KEPT = 0.65
 LEAST_HONEST = 0.5
 # A column that is related to others is judged by what it adds, beside the next best.
 TIMES_THE_NEXT = 4.0
-ALIKE = 0.8
+ALIKE = 0.95
 CANDIDATES = 12
 FEWEST_ROWS = 1_000
 SHRINK = 1e-3
@@ -100,6 +103,7 @@ class _Sums:
         spread = np.sqrt(weights @ columns**2)
         varies = spread > 1e-9
         columns = columns[:, varies] / spread[varies]
+        self.measure = question.measure
         self.names = [name for name, kept in zip(names, varies, strict=True) if kept]
         weighted = columns * weights[:, None]
         self.gram = weighted.T @ columns
@@ -149,7 +153,9 @@ class _Sums:
         told = _squared(self.explained(honest))
         if told < LEAST_HONEST or told > MOST_KEPT * sum(alone[i] for i in honest):
             return []
-        strange = [j for j in strangers if alone[j] >= max(LEAST_TOLD, LEAST_SHARE * told)]
+        strongest = LEAST_OF_STRONGEST[self.measure] * max(alone[i] for i in honest)
+        enough = max(LEAST_TOLD, LEAST_SHARE * told, strongest)
+        strange = [j for j in strangers if alone[j] >= enough]
         if strange:
             return strange
         best = max(adds, key=lambda j: adds[j].value)

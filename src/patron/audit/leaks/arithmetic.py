@@ -40,7 +40,7 @@ def as_sum(x: np.ndarray, y: np.ndarray) -> Sum | None:
     >>> as_sum(x, x[:, 3] - x[:, 1]).places
     (1, 3)
     """
-    half = np.arange(len(y)) % 2 == 0
+    half = _half(y)
     x = np.where(np.isfinite(x), x, np.nanmedian(x, axis=0))
     scale = x.std(axis=0)
     left = [int(place) for place in np.flatnonzero(scale > 0)]
@@ -81,7 +81,7 @@ def telling_pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[int, int, float]]:
     weighted difference (beyond each column alone), and how often the sign of the plain difference
     goes with the answer. Judged by the better of both on the half of rows not fitted to.
     """
-    half = np.arange(len(y)) % 2 == 0
+    half = _half(y)
     x = np.where(np.isfinite(x), x, np.nanmedian(x, axis=0))
     one, zero = x[half & (y == 1)], x[half & (y == 0)]
     shift = one.mean(0) - zero.mean(0)
@@ -110,6 +110,13 @@ def telling_pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[int, int, float]]:
             best = max(best, reached, 1 - reached)
         found.append((a, b, best))
     return sorted(found, key=lambda each: -each[2])
+
+
+def _half(y: np.ndarray) -> np.ndarray:
+    """One of two halves of the rows, with like answers: rows in an order may alternate theirs."""
+    half = np.zeros(len(y), dtype=bool)
+    half[np.argsort(y, kind="stable")[::2]] = True
+    return half
 
 
 def _largest(scores: np.ndarray, least: float) -> set[tuple[int, int]]:

@@ -178,7 +178,7 @@ def _numbers(frame: Frame) -> list[str]:
 def _as_product(x: np.ndarray, y: np.ndarray) -> Sum | None:
     """The columns whose product or ratio is the amount, where that is above zero."""
     above = y > 0
-    if above.sum() < FEWEST_ROWS:
+    if above.sum() < FEWEST_ROWS or np.ptp(y[above]) == 0:  # one amount follows from anything
         return None
     with np.errstate(invalid="ignore"):
         positive = np.flatnonzero((x[above] > 0).mean(axis=0) >= POSITIVE)

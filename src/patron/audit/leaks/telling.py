@@ -18,6 +18,7 @@ NEAR = 0.5
 WORTH = 0.3
 WORTH_SHARE = 0.2
 MOST_MEASURED = 12
+FEW_LEVELS = 12
 
 
 class TellingColumn(Check):
@@ -40,8 +41,12 @@ class TellingColumn(Check):
         if not frame.features:
             return CannotSay("no column has the role of a feature")
         worst: dict[str, Finding] = {}
-        for question in frame.questions:
-            for name in self._named(frame, question)[:MOST_MEASURED]:
+        top = frame.top_fifth
+        for question in (*frame.questions, *([top] if top else [])):
+            names = self._named(frame, question)
+            if question is top:  # else the rank correlation says it, and honest money is near it
+                names = [name for name in names if frame.codes(name).max() <= FEW_LEVELS]
+            for name in names[:MOST_MEASURED]:
                 found = self._judged(frame, question, name)
                 before = worst.get(name)
                 if found and (not before or found.severity.rank < before.severity.rank):
