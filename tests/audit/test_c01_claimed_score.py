@@ -87,6 +87,14 @@ def test_a_claim_that_only_copies_reach(frame, honest):
     assert found.evidence["honest"] < 0.8
 
 
+def test_rows_without_a_customer_are_no_leak(frame, honest):
+    columns, y = honest(0)
+    named = np.random.default_rng(2).random(len(y)) < 0.9
+    columns["customer"] = pa.array(np.arange(len(y)), mask=~named)
+    [found] = asked(frame(columns, y, customer="entity"), "auc 0.97")
+    assert found.evidence["leaks_alone"] == {}
+
+
 def amounts(frame, rows=2_000):
     rng = np.random.default_rng(0)
     columns = {f"habit_{i}": rng.normal(size=rows) for i in range(4)}

@@ -97,6 +97,13 @@ def test_silent_on_honest_tables(honest, frame, seed):
     assert AccountingIdentity().run(frame(columns, y)) == []
 
 
+@pytest.mark.parametrize("gift", [1.0, 10.0])
+def test_answers_in_turns_or_of_one_amount_follow_from_nothing(frame, gift):
+    columns, _, _ = shop(0)
+    y = np.tile([gift, 0.0], ROWS // 2)  # every other row: halves by position would part them
+    assert AccountingIdentity().run(frame(columns, y)) == []
+
+
 def test_leaks_that_l01_names_one_by_one_are_not_named_again(honest, frame):
     columns, y = honest(4)
     rng = np.random.default_rng(4)

@@ -202,6 +202,18 @@ def test_a_wrong_fix_is_refused_by_name(fields, message):
             Fix("null_below", ("customer",), {"limit": 3}),
             "fixes: null_below: a column of string has no order to compare with 3",
         ),
+        (
+            Fix("null_above", ("age",), {"limit": 2**70}),
+            f"fixes: null_above: {2**70} cannot be compared with int64",
+        ),
+        (
+            Fix("keep_latest", ("customer",), {"most": "five"}),
+            "fixes: keep_latest: most must be a whole number, got 'five'",
+        ),
+        (
+            Fix("drop_near_duplicates", ("customer", "age"), {"tolerance": "1 %"}),
+            "fixes: drop_near_duplicates: tolerance must be a number, got '1 %'",
+        ),
     ],
 )
 def test_at_training_a_fix_that_does_not_fit_the_table_is_refused(table, fix, message):
@@ -213,6 +225,16 @@ def test_at_training_a_fix_that_does_not_fit_the_table_is_refused(table, fix, me
 def test_at_training_a_value_of_another_type_is_refused(table):
     with pytest.raises(StudyError, match=r"fixes: null_value: .*unknown"):
         applied(table, "null_value", ["age"], values=["unknown"])
+
+
+def test_at_training_what_arrow_cannot_do_with_a_type_is_refused_and_skipped_at_scoring():
+    days = pa.table({"day": pa.array([1, 2], pa.date32())})
+    with pytest.raises(StudyError, match=r"^fixes: scale_where: .*date32"):
+        applied(days, "scale_where", ["day"], factor=2, above="1970-01-01")
+    same, changes = applied(
+        days, "scale_where", ["day"], scoring=True, factor=2, above="1970-01-01"
+    )
+    assert (same, changes) == (days, [])
 
 
 def test_group_rows_agrees_with_comparing_tuples():

@@ -309,7 +309,8 @@ def _stretched(score: float) -> float:
 def _parts(frame: Frame) -> list[tuple[str, ...]]:
     """The columns of each leak, and of each identifier or order that tells; "" is the row order."""
     parts = []
-    for kind in (*leaks.CHECKS, *identifiers.CHECKS):
+    of_order: list[type[Check]] = [identifiers.IdentifierFeature, identifiers.TellingOrder]
+    for kind in (*leaks.CHECKS, *of_order):  # I03 tells of gaps, not of the answer
         answer = kind().run(frame)
         for found in [] if isinstance(answer, CannotSay) else answer:
             if found.severity is not Severity.NOTE:

@@ -169,7 +169,7 @@ class Ledger:
             for part in parts:
                 try:
                     effect = OPERATIONS[fix.operation].apply(table, part.columns, **part.arguments)
-                except pa.ArrowInvalid as error:
+                except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                     if scoring:
                         continue
                     raise StudyError(f"{fix.where}: {error}") from error

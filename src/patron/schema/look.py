@@ -135,7 +135,7 @@ def _kind_of_numbers(
     whole = bool((numbers == np.floor(numbers)).all())
     if whole and _are_calendar(numbers):
         return {"kind": "date", "stored_as": "whole numbers"}
-    hundred = np.abs(numbers * 100)
+    hundred = 100 * np.minimum(np.abs(numbers), 1e300)  # larger ones have no hundredfold
     return {
         "kind": "flag" if seen["distinct"] <= 2 and {low, high} <= {0.0, 1.0} else "number",
         "low": low,

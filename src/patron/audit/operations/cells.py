@@ -117,7 +117,7 @@ def _as(value: Any, dtype: pa.DataType) -> pa.Scalar:
     """The plain `value` in the type of the column; ArrowInvalid where that cannot be."""
     try:
         return pa.scalar(value).cast(dtype)
-    except pa.ArrowNotImplementedError as error:
+    except (pa.ArrowNotImplementedError, OverflowError) as error:
         raise pa.ArrowInvalid(f"{value!r} cannot be compared with {dtype}") from error
 
 

@@ -38,7 +38,7 @@ def folded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     column = plain(column)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return column
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     words = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))
     is_mail = pc.match_substring(words, "@")
     digits = pc.replace_substring_regex(words, r"\D", "")
@@ -70,6 +70,8 @@ def _keep_latest(
     loose: bool = False,
     most: int | None = None,
 ) -> Effect:
+    if most is not None and not isinstance(most, int):
+        raise pa.ArrowInvalid(f"most must be a whole number, got {most!r}")
     key = table.select(columns)
     if loose:
         key = pa.table({name: folded(key.column(name)) for name in columns})
@@ -95,6 +97,8 @@ def _drop_near_duplicates(
     by: str | None = None,
     within: str | None = None,
 ) -> Effect:
+    if tolerance is not None and not isinstance(tolerance, int | float):
+        raise pa.ArrowInvalid(f"tolerance must be a number, got {tolerance!r}")
     pairs = near_pairs(
         prepared(table, columns),
         table.num_rows,
