@@ -22,6 +22,7 @@ import pytest
 from pydantic import BaseModel
 
 from patron.audit import CHECKS
+from patron.audit.operations import OPERATIONS
 from patron.cli.commands import app
 from patron.study import Study
 
@@ -179,6 +180,16 @@ def test_every_check_has_its_anchor() -> None:
     pages = sorted((ROOT / "docs" / "checks").glob("*.md"))
     there = [anchor.upper() for page in pages for anchor in anchors(page)]
     assert [check.code for check in CHECKS if there.count(check.code) != 1] == []
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_and_its_arguments_are_explained(name: str) -> None:
+    page = (ROOT / "docs" / "audit.md").read_text("utf-8")
+    [row] = [line for line in page.splitlines() if re.match(rf"\| [^|]*`{name}`", line)]
+    operation = OPERATIONS[name]
+    arguments = operation.required + operation.optional
+    assert [each for each in arguments if f"`{each}`" not in row and f"`{each} =" not in row] == []
+    assert row.rstrip(" |").endswith("runs" if operation.everywhere else "skipped")
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
