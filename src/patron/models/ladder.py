@@ -46,9 +46,10 @@ def ladder(
     target = customers.known_target
     if target is None:
         return []
+    target = np.where(np.isfinite(target), target, np.nan)  # no score can be held against infinity
     units = entity_codes(customers.table, customers.schema.one(Role.ENTITY))
-    if units is not None and len(np.unique(units)) == len(units):
-        units = None
+    if units is not None and len(np.unique(units)) in (1, len(units)):
+        units = None  # each row is a customer, or nothing tells customers apart
     rows = _sample(target, units, len(customers.schema.features), study.run.seed)
     judge = _judge(customers, study, target, units, rows)
     climb, mended, pairs = Climb(judge), examined.final, _by_chance(judge.shuffled(rows))

@@ -208,11 +208,16 @@ class Amounts(Judge):
         found[np.argsort(-p, kind="stable")[:count]] = 1
         away = top * (y - y.mean()) ** 2
         name = f"{100 * self.top_share:.0f}"
+        within = {}
+        if np.ptp(y[top == 1]) > 0:  # gifts of one size have no spread to explain
+            within["r2_within_top_" + name] = self._estimate(
+                lambda total: _r2(total, y, p, top), known
+            )
         return {
             f"r2_top_{name}": self._estimate(
                 lambda total: 1 - total(top * (y - p) ** 2) / total(away), known
             ),
-            f"r2_within_top_{name}": self._estimate(lambda total: _r2(total, y, p, top), known),
+            **within,
             f"top_{name}_capture": self._estimate(
                 lambda total: total(top * found) / total(top), known
             ),
