@@ -18,7 +18,7 @@ def shop(rows=2_000, seed=0):
     }, rng
 
 
-@pytest.mark.parametrize("word", ["N/A", "", "?", " null ", "-", "keine Angabe"])
+@pytest.mark.parametrize("word", ["N/A", "", "?", " null ", "-", "keine Angabe", "(Missing)"])
 def test_a_word_that_is_never_a_value_is_a_warning(frame, word):
     columns, rng = shop()
     hit = rng.random(2_000) < 0.04
@@ -73,6 +73,16 @@ def test_unknown_among_numbers_is_a_gap(frame):
     [found] = WordsForMissing().run(frame(columns))
     assert found.severity is Severity.WARNING
     assert found.evidence["because"] == {"amount": "all the other values are numbers or dates"}
+
+
+def test_any_word_among_numbers_is_a_gap_but_not_among_sizes(frame):
+    columns, rng = shop()
+    amount = np.array([f"{value}.50" for value in columns["age"]], dtype=object)
+    amount[columns["orders"] == 0] = "offline"
+    columns["amount"] = amount
+    columns["size"] = rng.choice(["S", "M", "L", "38", "40", "42"], 2_000)
+    [found] = WordsForMissing().run(frame(columns))
+    assert (found.columns, found.evidence["words"]) == (("amount",), ['"offline"'])
 
 
 def test_columns_share_one_finding_and_the_words_their_picture(frame):

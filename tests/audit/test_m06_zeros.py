@@ -73,8 +73,9 @@ def test_zeros_out_of_the_blue_are_named_though_nothing_predicts_the_column(fram
 
 def test_false_zeros_of_a_share_stay_where_honest_ones_would_be_rare(frame):
     columns, rng = shop()
-    sent = columns["visits"]
-    open_rate = rng.binomial(sent.astype(int), 0.6) / np.maximum(sent, 1)
+    fond, sent = rng.normal(size=6_000), columns["visits"].astype(int) + 2
+    columns["clicks"] = rng.poisson(np.exp(1 + fond)).astype(float)
+    open_rate = rng.binomial(sent, 1 / (1 + np.exp(-2 * fond))) / sent
     columns["open_rate"] = open_rate.copy()
     assert AverageZeros().run(frame(columns)) == []
     hit = rng.random(6_000) < 0.15

@@ -18,18 +18,18 @@ from patron.schema import Role
 NEVER_A_VALUE = frozenset(
     (
         *("", "?", "??", "???", "-", "--", "---", "–", "—", ".", "..", "*", "#n/a", "n/a", "n.a."),
-        *("n. a.", "na/", "nan", "null", "<null>", "(null)", "nil", "<na>", "\\n", "#null!"),
-        *("missing", "not available", "no data", "no value", "not provided", "not given", "empty"),
-        *("blank", "(blank)", "(empty)", "tbd", "undefined", "k.a.", "k. a.", "keine angabe"),
-        *("n.v.", "n.d.", "n. d.", "s.d.", "s/d", "non renseigné", "sin datos", "brak danych"),
-        *("non disponibile", "no disponible", "geen gegevens", "нет данных"),
+        *("n. a.", "nan", "null", "nil", "\\n", "#null!", "missing", "not available", "no data"),
+        *("no value", "not provided", "not given", "empty", "blank", "tbd", "undefined", "k.a."),
+        *("k. a.", "keine angabe", "n.v.", "n.d.", "n. d.", "s.d.", "s/d", "non renseigné"),
+        *("sin datos", "brak danych", "non disponibile", "no disponible", "geen gegevens"),
+        *("нет данных", "não informado", "okänt", "ingen uppgift", "нет", "无", "データなし"),
     )
 )
 """What nobody would call a group of customers."""
 
 PERHAPS = frozenset(
     (
-        *("unknown", "(unknown)", "unk", "unknwn", "not known", "unspecified", "not specified"),
+        *("unknown", "unk", "unknwn", "not known", "unspecified", "not specified"),
         *("none", "na", "not set", "unbekannt", "inconnu", "inconnue", "desconocido", "ukendt"),
         *("sconosciuto", "onbekend", "nieznany", "nieznane", "brak", "okänd", "ukjent"),
         *("desconhecido", "неизвестно", "tuntematon", "neznámý", "ismeretlen", "不明", "未知"),
@@ -38,7 +38,8 @@ PERHAPS = frozenset(
 """What may be an honest level ("none" of a list of add-ons), or a gap with a name."""
 
 FEW, SHARE = 3, 0.001
-CHANCE, MOSTLY = 4.0, 0.95
+CHANCE = 4.0
+MANY, FEW_WORDS, MOSTLY = 20, 5, 0.95
 BARS = 12
 
 
@@ -120,35 +121,42 @@ class WordsForMissing(Check):
 
 
 def _words(frame: Frame, name: str) -> _Words | None:
-    column = plain(frame.table.column(name))
-    counted = pc.value_counts(column.drop_null())
+    counted = pc.value_counts(plain(frame.table.column(name)).drop_null())
+    texts, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+    strange = _among_numbers(texts)
     found = {
         text: count
-        for text, count in zip(
-            counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
-        )
-        if text.strip().lower() in NEVER_A_VALUE | PERHAPS
+        for text, count in zip(texts, counts, strict=True)
+        if _bare(text) in NEVER_A_VALUE | PERHAPS or text in strange
     }
-    if not found or len(found) == len(counted):
+    if not found or len(found) == len(texts):
         return None
-    rows, total = sum(found.values()), len(column)
+    rows, total = sum(found.values()), frame.table.num_rows
     if rows < FEW or rows < SHARE * total:
         return _Words(name, found, False, "only a few rows")
-    folded = {text.strip().lower() for text in found}
-    if folded & NEVER_A_VALUE:
+    if any(_bare(text) in NEVER_A_VALUE for text in found):
         return _Words(name, found, True, "no value is written like that")
-    if _numbers_else(counted, found):
+    if strange:
         return _Words(name, found, True, "all the other values are numbers or dates")
-    if column.null_count or len(found) > 1:
+    if frame.table.column(name).null_count or len(found) > 1:
         return _Words(name, found, True, "the column has gaps of another kind too")
     return _judged(frame, name, found)
 
 
-def _numbers_else(counted: pa.Array, found: dict[str, int]) -> bool:
-    texts = counted.field("values")
-    others = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array(list(found), texts.type))))
-    begins = pc.match_substring_regex(others, r"^\s*[-+(]?\s*\p{Sc}?\s*[0-9]")
-    return bool(pc.mean(begins).as_py() >= MOSTLY)
+def _bare(text: str) -> str:
+    """The text in lower case, without padding and brackets.
+
+    >>> _bare(" (Missing)"), _bare("<NA>"), _bare("?")
+    ('missing', 'na', '?')
+    """
+    return text.strip().lower().strip("()[]<>{}'\"")
+
+
+def _among_numbers(texts: list[str]) -> set[str]:
+    """Of a column of written numbers or dates, the few texts without any digit."""
+    strange = {text for text in texts if not any(sign.isdigit() for sign in text)}
+    many = len(texts) >= MANY and 0 < len(strange) <= FEW_WORDS
+    return strange if many and len(strange) <= (1 - MOSTLY) * len(texts) else set()
 
 
 def _judged(frame: Frame, name: str, found: dict[str, int]) -> _Words:
