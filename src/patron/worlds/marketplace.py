@@ -19,8 +19,8 @@ from patron.worlds.mechanism_scene import play
 from patron.worlds.mechanism_seen import ratio
 from patron.worlds.population import PLACES, Shop
 
-AS_OF = dt.date(2025, 9, 1)
-SHOP = Shop(buying=0.535, spending=42.0, law=1, without_profile=0.09)
+_AS_OF = dt.date(2025, 9, 1)
+_SHOP = Shop(buying=0.535, spending=42.0, law=1, without_profile=0.09)
 
 _CITIES = tuple(f"City {number:03d}" for number in range(1, PLACES + 1))
 _REGIONS = ("North", "South", "East", "West", "Islands", "Capital", "Lakes", "Coast")
@@ -43,7 +43,7 @@ def marketplace(rows: int = 240_000, *, seed: int = 0) -> World:
     >>> world.table.num_columns, sorted(world.events)
     (38, ['emails', 'orders', 'pushes', 'sessions'])
     """
-    scene = play(rows, SHOP, AS_OF, seed)
+    scene = play(rows, _SHOP, _AS_OF, seed)
     people, bought, visited, clock = scene.people, scene.bought, scene.visited, scene.clock
     told = {"welcome_days": 14, "to": people.email}
     emails = scene.reached(every=6, extra=3, periods=24, warmth=0.0, **told)

@@ -7,6 +7,7 @@ stays as it is. In a step a customer orders with probability 1 − exp(−rate),
 
 - `engagement` wanders from period to period and returns to its middle (first-order autoregressive);
 - `rest` is low just after an order, and above 1 when a refill is due (for customers who refill);
+- the rate of a step is at most 0.6: even the keenest let a month pass now and then;
 - an asleep customer orders at a small part of the rate, and may wake at the start of a period.
 
 The last period is the label window. What its engagement is, and whether the customer is awake, is
@@ -32,8 +33,7 @@ PERIOD = 6
 _REST = np.array([1.0, 0.25, 0.6, 0.85, 0.95, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], np.float32)
 _REFILL = np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.6, 1.0, 0.8, 0.3, 0.1, 0.0, 0.0], np.float32)
 _ASLEEP_ORDERS, _ASLEEP_VISITS = np.float32(0.03), np.float32(0.12)
-
-_MOST = np.float32(0.6)  # of a step's rate: even the keenest let a month pass now and then
+_MOST = np.float32(0.6)
 
 
 @dataclass(frozen=True)

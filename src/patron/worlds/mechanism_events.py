@@ -1,6 +1,6 @@
 """From the steps of a history to events: orders, visits, e-mails and notifications."""
 
-__all__ = ["Log", "messages", "orders", "sessions"]
+__all__ = ["MEAN_DEPTH", "Log", "messages", "orders", "sessions"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +67,6 @@ def orders(people: Population, history: History, clock: Clock, rng: np.random.Ge
         rng.integers(0, PLACES, number),
     )
     facts = {
-        "value": value.astype(np.float64).round(2),
         "discount": depth,
         "amount": (value * (1 - depth)).round(2),
         "items": 1 + (rng.standard_exponential(number, np.float32) * 1.1).astype(np.int64),
@@ -149,9 +148,7 @@ def messages(
     at = np.concatenate([each for _, each in parts])
     period = at // (PERIOD * STEP_DAYS * 86_400)
     mood = 0.8 * history.engagement[period, who] - np.float32(1.3) * ~history.awake[period, who]
-    opens, clicks = (
-        (each.astype(np.float32)) for each in (people.opening + warmth, people.clicking)
-    )
+    opens, clicks = (each.astype(np.float32) for each in (people.opening + warmth, people.clicking))
     turn = rng.random((2, len(who)), np.float32)
     opened = turn[0] < 1 / (1 + np.exp(-(opens[who] + mood)))
     clicked = opened & (turn[1] < 1 / (1 + np.exp(-(clicks[who] + 0.5 * mood))))

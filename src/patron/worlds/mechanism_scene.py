@@ -18,7 +18,7 @@ from patron.worlds.mechanism_calendar import Clock, calendar_of
 from patron.worlds.mechanism_columns import label, whole
 from patron.worlds.mechanism_events import MEAN_DEPTH, Log, messages, orders, sessions
 from patron.worlds.mechanism_seen import Seen
-from patron.worlds.population import ARCHETYPES, Population, Shop, populate
+from patron.worlds.population import ARCHETYPES, STEPS, Population, Shop, populate
 
 NEW_DAYS = 60
 """A customer of so many days is called "new" in the truth, whatever the traits."""
@@ -117,7 +117,7 @@ class Scene:
 def play(rows: int, shop: Shop, as_of: dt.date, seed: int) -> Scene:
     """Let `rows` customers come, visit and order until 30 days after `as_of`."""
     rng = np.random.default_rng([seed, shop.law])
-    clock = Clock(as_of, shop.steps * STEP_DAYS)
+    clock = Clock(as_of, STEPS * STEP_DAYS)
     calendar = calendar_of(clock, shop)
     people = populate(rows, shop, calendar.season, rng)
     history = simulate(people.traits, calendar, rng)

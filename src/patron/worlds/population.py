@@ -1,8 +1,8 @@
 """Who the customers of a world are: archetypes, demographics, and the latent traits behind them."""
 
-__all__ = ["ARCHETYPES", "Archetype", "Population", "Shop", "populate"]
+__all__ = ["ARCHETYPES", "PLACES", "STEPS", "Archetype", "Population", "Shop", "populate"]
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ Codes = NDArray[np.int64]
 
 PLACES = 200
 """Levels of the category with many: the city, the store or the brand."""
+
+STEPS = 216
+"""Steps of the mechanism for which a shop has been open at its date: 1,080 days."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,6 @@ class Shop:
     buying : orders in 30 days, as a multiple of the archetypes'.
     spending : mean worth of an order.
     law : seed of what belongs to the shop and not to its customers, such as effects of places.
-    steps : how long the shop has been open, in steps of the mechanism.
     growth : log ratio of sign-ups at the end of the history to those at its beginning.
     spread : how far customers of one archetype differ in buying (log standard deviation).
     visiting : visits without an order, as a multiple of the archetypes'.
@@ -75,7 +77,6 @@ class Shop:
     buying: float
     spending: float
     law: int
-    steps: int = 216
     growth: float = 0.5
     spread: float = 0.85
     visiting: float = 0.75
@@ -116,7 +117,7 @@ class Population:
     clicking: Floats
     carting: Floats
     mindful: Floats
-    paying: Codes = field(repr=False)
+    paying: Codes
 
 
 def populate(
@@ -136,71 +137,52 @@ def populate(
     young = rng.random(rows) < 0.55
     age = np.where(young, rng.normal(33, 7.5, rows), rng.normal(53, 11, rows))
     age = np.clip(np.abs(age - 18) + 18, 18, 92).round()
+    prime = np.exp(-(((age - 39) / 10) ** 2)) - 0.35
     gender = rng.choice(3, rows, p=[0.56, 0.41, 0.03])
     place = _pick(PLACES, 0.75, rows, rng)
-    device = np.where(
-        rng.random(rows) < _odds(-0.045 * (age - 47)), 0, 1 + _pick(2, 1.2, rows, rng)
-    )
+    on_phone = rng.random(rows) < _odds(-0.045 * (age - 47))
+    device = np.where(on_phone, 0, 1 + _pick(2, 1.2, rows, rng))
     channel = _pick(7, 0.6, rows, rng)
     wealth = rng.normal(size=rows)
     guest = rng.random(rows) < shop.guests
-    app = (device == 0) & (rng.random(rows) < 0.6)
+    app = on_phone & (rng.random(rows) < 0.6)
     keen = rng.normal(size=rows)  # buys, visits and reads more than others of the same kind
-
-    effects = np.random.default_rng([shop.law, PLACES])
-    home, event = effects.normal(0, 0.25, PLACES), effects.normal(0, 0.25, PLACES)
-    path, push = effects.normal(0, 0.25, 7), effects.normal(0, 0.2, 7)
-    liking = effects.normal(0, 0.3, 10)
-    prime = np.exp(-(((age - 39) / 10) ** 2)) - 0.35
     bargains = rng.beta(5 * of_kind("bargains"), 5 * (1 - of_kind("bargains")))
-    buying = shop.buying * np.exp(
-        np.log(of_kind("buying"))
-        + shop.spread * (0.6 * keen + 0.8 * rng.normal(size=rows))
-        + 0.30 * prime
-        + home[place]
-        + path[channel]
-        - 0.5 * guest
-    )
+    habit = shop.spread * (0.6 * keen + 0.8 * rng.normal(size=rows))
     taste = _pick(10, 0.5, rows, rng)
     household = 1 + rng.binomial(4, _odds(-1.1 + 0.9 * prime))
     card = ~guest & (rng.random(rows) < _odds(-0.6 + 0.5 * keen + 1.2 * (kind == 0)))
-    pull = shop.pull * (
-        0.55 * prime
-        + event[place]
-        + push[channel]
-        + liking[taste]
-        + 0.15 * (household - 2)
-        + 0.3 * (card - 0.4)
-        + 1.5 * (app - 0.3) * (bargains - 0.35)
-    )
+
+    always, now = _shop_effects(shop.law, place, channel, taste)
+    buying = shop.buying * of_kind("buying") * np.exp(habit + always + 0.3 * prime - 0.5 * guest)
+    now += 0.55 * prime + 0.15 * (household - 2) + 0.3 * (card - 0.4)
+    now += 1.5 * (app - 0.3) * (bargains - 0.35)  # bargains are shown in the app
     spending = shop.spending * near(of_kind("spending"), 0.45) * np.exp(0.25 * wealth)
     # One customer in 80 buys for a business.
     spending *= np.where(rng.random(rows) < 1 / 80, 1.5 + rng.pareto(2.2, rows), 1.0)
-    traits = Traits(
-        start,
-        *(
-            each.astype(np.float32)
-            for each in (
-                np.minimum(buying, 8.0),
-                shop.visiting * near(of_kind("visiting"), 0.6) * np.exp(0.35 * keen + 0.25 * app),
-                np.minimum(spending, 40 * shop.spending),
-                np.minimum(near(of_kind("leaving"), 0.4), 0.6),
-                bargains,
-                near(of_kind("festive"), 0.3),
-                of_kind("refill") * rng.random(rows) * 2,
-                pull,
-            )
-        ),
-    )
-    sign_on = device != 1  # those who sign on with another account hand over no profile
+    visiting = shop.visiting * near(of_kind("visiting"), 0.6) * np.exp(0.35 * keen + 0.25 * app)
+    leaving = near(of_kind("leaving"), 0.4)
+    festive = near(of_kind("festive"), 0.3)
+    refill = of_kind("refill") * rng.random(rows) * 2
+    latent = {
+        "buying": np.minimum(buying, 8.0),
+        "visiting": visiting,
+        "spending": np.minimum(spending, 40 * shop.spending),
+        "leaving": np.minimum(leaving, 0.6),
+        "bargains": bargains,
+        "festive": festive,
+        "refill": refill,
+        "pull": shop.pull * now,
+    }
+    income = wealth + 0.3 * prime + 0.6 * rng.normal(size=rows)
+    # Those who sign on with another account, which few do at a desk, hand over no profile.
+    sign_on = device != 1
     return Population(
-        traits,
+        Traits(start, **{name: each.astype(np.float32) for name, each in latent.items()}),
         kind,
         age,
         gender,
-        income=np.digitize(
-            wealth + 0.3 * prime + 0.6 * rng.normal(size=rows), [-1.1, -0.3, 0.4, 1.2]
-        ),
+        income=np.digitize(income, [-1.1, -0.3, 0.4, 1.2]),
         household=household,
         place=place,
         region=_pick(7, 0.4, rows, rng),
@@ -221,13 +203,22 @@ def populate(
     )
 
 
+def _shop_effects(law: int, place: Codes, channel: Codes, taste: Codes) -> tuple[Floats, Floats]:
+    """Log effects on buying that belong to the shop: those of always, and those of the window."""
+    rng = np.random.default_rng([law, PLACES])
+    home, event = rng.normal(0, 0.25, PLACES), rng.normal(0, 0.25, PLACES)
+    path, push = rng.normal(0, 0.25, 7), rng.normal(0, 0.2, 7)
+    liking = rng.normal(0, 0.3, 10)
+    return home[place] + path[channel], event[place] + push[channel] + liking[taste]
+
+
 def _starts(
     rows: int, shop: Shop, season: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.int32]:
     """Steps of the sign-ups, sorted: a growing shop that wins more customers in the season."""
-    steps = np.arange(shop.steps)
-    weight = np.exp(shop.growth * steps / shop.steps + 0.5 * season[: shop.steps])
-    drawn = rng.choice(shop.steps, rows, p=weight / weight.sum())
+    steps = np.arange(STEPS)
+    weight = np.exp(shop.growth * steps / STEPS + 0.5 * season[:STEPS])
+    drawn = rng.choice(STEPS, rows, p=weight / weight.sum())
     return np.sort(drawn).astype(np.int32)
 
 

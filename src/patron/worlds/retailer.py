@@ -19,8 +19,8 @@ from patron.worlds.mechanism_scene import play
 from patron.worlds.mechanism_seen import ratio
 from patron.worlds.population import PLACES, Shop
 
-AS_OF = dt.date(2025, 10, 1)
-SHOP = Shop(buying=0.515, spending=64.0, law=2, waking=0.05, guests=0.04, without_email=0.09)
+_AS_OF = dt.date(2025, 10, 1)
+_SHOP = Shop(buying=0.515, spending=64.0, law=2, waking=0.05, guests=0.04, without_email=0.09)
 
 _STORES = tuple(f"Store {number:03d}" for number in range(1, PLACES + 1))
 _REGIONS = ("Northern", "Midlands", "Eastern", "Western", "Southern", "Metropolitan")
@@ -40,7 +40,7 @@ def retailer(rows: int = 240_000, *, seed: int = 0) -> World:
     >>> world.table.num_columns, sorted(world.events)
     (33, ['emails', 'orders', 'sessions'])
     """
-    scene = play(rows, SHOP, AS_OF, seed)
+    scene = play(rows, _SHOP, _AS_OF, seed)
     people, bought, visited, clock = scene.people, scene.bought, scene.visited, scene.clock
     emails = scene.reached(
         every=6, extra=3, periods=24, welcome_days=0, warmth=0.2, to=people.email, greeting=True

@@ -19,8 +19,8 @@ from patron.worlds.mechanism_scene import play
 from patron.worlds.mechanism_seen import ratio
 from patron.worlds.population import PLACES, Shop
 
-AS_OF = dt.date(2025, 11, 1)
-SHOP = Shop(
+_AS_OF = dt.date(2025, 11, 1)
+_SHOP = Shop(
     buying=0.81,
     spending=38.0,
     law=3,
@@ -52,7 +52,7 @@ def shop(rows: int = 180_000, *, seed: int = 0) -> World:
     >>> world.table.num_columns, sorted(world.events)
     (37, ['emails', 'orders', 'pushes', 'sessions'])
     """
-    scene = play(rows, SHOP, AS_OF, seed)
+    scene = play(rows, _SHOP, _AS_OF, seed)
     people, bought, visited, clock = scene.people, scene.bought, scene.visited, scene.clock
     told = {"welcome_days": 7, "to": people.email}
     emails = scene.reached(every=6, extra=2, periods=24, warmth=0.1, **told)
