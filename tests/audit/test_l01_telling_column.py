@@ -82,6 +82,17 @@ def test_values_that_only_buyers_have_are_serious_though_half_of_them_lack_one(h
     assert leak.evidence["alone"] < 0.85
 
 
+def test_days_that_only_buyers_have_are_told_as_a_date(honest, frame):
+    columns, y = honest(5)
+    rng = np.random.default_rng(3)
+    seen = np.datetime64("2024-06-30") - rng.integers(0, 40, len(y))
+    after = (y == 1) & (rng.random(len(y)) < 0.5)
+    columns["last_seen"] = np.where(after, np.datetime64("2024-07-01"), seen).astype("M8[D]")
+    leak = named(TellingColumn().run(frame(columns, y, last_seen="date")))["last_seen"]
+    assert leak.evidence["all_positive_where"] == "2024-07-01"
+    assert f"last_seen where it is 2024-07-01 ({after.sum():,} rows" in leak.meaning
+
+
 def test_a_category_that_names_the_answer_is_serious(honest, frame):
     columns, y = honest(5)
     columns["status"] = np.where(y == 1, "customer", "prospect")

@@ -63,7 +63,7 @@ def find_certain(frame: "Frame", name: str, question: Question) -> Certain | Non
         return None
     if _expected(frame, name, question, known, hit):
         return None
-    where = in_words(values[known], hit)
+    where = _in_words(values[known], hit, frame.table.schema.field(name).type)
     if frame.is_category(name):
         levels = frame.table.column(name).filter(pa.array(known)).filter(pa.array(hit)).unique()
         where = " or ".join(f"'{level}'" for level in levels[:3].to_pylist())
@@ -123,11 +123,12 @@ def _certainly(positive: np.ndarray, hit: np.ndarray, *, asked_once: bool) -> bo
     return base < 0.5 and rows >= needed and float(positive[hit].mean()) >= CERTAIN
 
 
-def in_words(values: np.ndarray, hit: np.ndarray) -> str:
-    """The rows `hit` as a condition on the column's values; NaN is missing.
+def _in_words(values: np.ndarray, hit: np.ndarray, kind: pa.DataType) -> str:
+    """The rows `hit` as a condition on the values of a column of this type; NaN is missing.
 
-    >>> in_words(np.array([0, 1, 3, 5, np.nan]), np.array([False, False, True, True, False]))
-    '3 or more'
+    >>> values, hit = np.array([0, 1, 3, 5, np.nan]), np.array([False, False, True, True, False])
+    >>> _in_words(values, hit, pa.int64()), _in_words(values, hit, pa.date32())
+    ('3 or more', '1970-01-04 or later')
     """
     inside, outside = values[hit], values[~hit]
     if np.isnan(inside).all():
@@ -137,11 +138,30 @@ def in_words(values: np.ndarray, hit: np.ndarray) -> str:
     low, high = np.nanmin(inside), np.nanmax(inside)
     lowest, highest = np.nanmin(outside), np.nanmax(outside)
     if lowest == highest:
-        return f"other than {lowest:g}"
+        return f"other than {_shown(lowest, kind)}"
     if low == high:
-        return f"{low:g}"
+        return _shown(low, kind)
+    more, less = ("later", "earlier") if _is_time(kind) else ("more", "less")
     if low > highest:
-        return f"{low:g} or more"
+        return f"{_shown(low, kind)} or {more}"
     if high < lowest:
-        return f"{high:g} or less"
-    return f"some values from {low:g} to {high:g}"
+        return f"{_shown(high, kind)} or {less}"
+    return f"some values from {_shown(low, kind)} to {_shown(high, kind)}"
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
+
+
+def _shown(value: float, kind: pa.DataType) -> str:
+    """A value as a person writes it: of a date its day, of a moment the minute too.
+
+    >>> noon = 19905.5 * 86_400e6
+    >>> _shown(19905.0, pa.date32()), _shown(noon, pa.timestamp("us")), _shown(7, pa.int64())
+    ('2024-07-01', '2024-07-01 12:00', '7')
+    """
+    if not _is_time(kind):
+        return f"{value:g}"
+    unit = kind.unit if pa.types.is_timestamp(kind) else "D" if kind.bit_width == 32 else "ms"
+    moment = str(np.array(int(value)).astype(f"datetime64[{unit}]").astype("datetime64[m]"))
+    return moment.removesuffix("T00:00").replace("T", " ")
