@@ -5,6 +5,7 @@ import pytest
 
 from patron.audit import CannotSay, Severity
 from patron.audit.leaks import AccountingIdentity
+from patron.audit.leaks.arithmetic import telling_pairs
 
 ROWS = 3_000
 
@@ -102,6 +103,12 @@ def test_answers_in_turns_or_of_one_amount_follow_from_nothing(frame, gift):
     columns, _, _ = shop(0)
     y = np.tile([gift, 0.0], ROWS // 2)  # every other row: halves by position would part them
     assert AccountingIdentity().run(frame(columns, y)) == []
+
+
+def test_a_lone_positive_row_tells_no_pair():
+    y = np.zeros(400)
+    y[17] = 1
+    assert telling_pairs(np.random.default_rng(0).normal(size=(400, 3)), y) == []
 
 
 def test_leaks_that_l01_names_one_by_one_are_not_named_again(honest, frame):

@@ -84,6 +84,8 @@ def telling_pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[int, int, float]]:
     half = _half(y)
     x = np.where(np.isfinite(x), x, np.nanmedian(x, axis=0))
     one, zero = x[half & (y == 1)], x[half & (y == 0)]
+    if min(len(one), len(zero)) < 2:  # no spread to compare distances with
+        return []
     shift = one.mean(0) - zero.mean(0)
     within = (np.cov(one.T) + np.cov(zero.T)) / 2
     spread = np.maximum(np.diag(within), 1e-12)
