@@ -4,6 +4,7 @@ import datetime
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
@@ -180,4 +181,23 @@ def test_excel_without_its_extra(workbook: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     assert message_of(workbook) == (
         "shop.xlsx: reading Excel files needs python-calamine; pip install 'patron[excel]'"
+    )
+
+
+def test_text_and_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "shop.parquet"
+    pq.write_table(pa.table({"city": ["Oslo", "Rome"]}), path, store_schema=False)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"city", b"cit\xff"))
+    assert message_of(path) == (
+        "shop.parquet has a column whose name is no UTF-8 text; write the table again with "
+        "another name"
+    )
+    offsets = pa.py_buffer(np.array([0, 2, 4], np.int32).tobytes())
+    broken = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"ab\xff\xfe")])
+    with pytest.raises(TableError) as caught:
+        open_source(pa.table({"city": broken})).read()
+    assert str(caught.value) == (
+        'column "city" holds bytes that are no UTF-8 text; write the table again with its text '
+        "as UTF-8"
     )

@@ -302,3 +302,25 @@ def test_rows_keep_their_order_over_many_batches(text: Text) -> None:
     seen = [value for batch in source.batches(["a"], 10_000) for value in batch[0].to_pylist()]
     assert seen == list(range(150_000))
     assert source.rows == 150_000
+
+
+def test_very_many_columns_are_read_as_few_are(text: Text) -> None:
+    cells = {
+        "whole": ("7", pa.int64()),
+        "number": ("1.5", pa.float64()),
+        "comma": ('"2,5"', pa.float64()),
+        "day": ("2011-05-01", pa.date32()),
+        "flag": ("true", pa.bool_()),
+        "zip": ("01234", pa.string()),
+        "word": ("web", pa.string()),
+        "empty": ("", pa.string()),
+    }
+    names = [f"{kind}_{copy}" for copy in range(90) for kind in cells]
+    row = ";".join(cells[name.split("_")[0]][0] for name in names)
+    lines = [";".join(names), *[row] * 300]
+    lines[250] = lines[250].replace("7;", "7.25;", 1)  # far behind the rows that are looked at
+    source = text("\n".join(lines) + "\n")
+    assert source.rows == 300
+    kinds = {field.name: field.type for field in source.schema}
+    assert kinds.pop("whole_0") == pa.float64()
+    assert kinds == {name: cells[name.split("_")[0]][1] for name in names[1:]}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from patron.errors import StudyError
+from patron.errors import DataError, StudyError
 from patron.schema import Role, no_such_column
 from patron.schema.infer import guess
 from patron.schema.look import Look, look, sample_rows, words
@@ -58,11 +58,13 @@ def propose(
 
     Raises
     ------
-    StudyError
-        A column is named that the table does not have.
+    StudyError, DataError
+        A column is named that the table does not have; the table has no rows.
     """
     table = source.read()
     named = {"entity": entity, "purchase": purchase, "spend": spend, "treatment": treatment}
+    if not table.num_rows:
+        raise DataError(f"{source.name} has no rows, and roles are told from values.")
     wrong = [
         no_such_column(name, table.column_names, table=source.name, named=f"named by --{option}")
         for option, name in named.items()

@@ -109,7 +109,8 @@ def _settle(
     A sample rules most kinds out and one pass over everything confirms the first of the rest;
     only a column that is empty in the sample, or whose sample misled, is looked at again.
     """
-    likely = guesses(connection, relation, kinds)
+    codes = list(codes)
+    likely = guesses(connection, relation, len(codes), kinds)
     wanted: dict[str, Sequence[Kind]] = {}
     for code in codes:
         some = likely.get(code, [])

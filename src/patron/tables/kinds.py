@@ -56,7 +56,8 @@ _DAY = r"\d{4}-\d\d-\d\d"
 _NAN = "[nN][aA][nN]|-?inf"
 
 TEXT = Kind(pa.string(), "COL IS NOT NULL", "COL")
-_SAMPLE = 2_000
+_SAMPLE, _FEWEST, _SAMPLE_CELLS = 2_000, 100, 500_000
+_AT_ONCE = 500  # columns in one statement
 _BOOL = Kind(pa.bool_(), _matches("(?i:true|false)"), "try_cast(trim(COL) AS BOOLEAN)")
 _WHOLE = Kind(pa.int64(), _matches(r"[+-]?(0|[1-9]\d{0,17})"), "try_cast(trim(COL) AS BIGINT)")
 POINT = Kind(
@@ -128,20 +129,23 @@ def forced(kind: str, options: TextOptions) -> list[Kind]:
     return [_ANY_WHOLE, _ANY_POINT, _ANY_COMMA]
 
 
-def guesses(connection: Any, relation: str, kinds: Sequence[Kind]) -> dict[str, list[Kind]]:
+def guesses(
+    connection: Any, relation: str, columns: int, kinds: Sequence[Kind]
+) -> dict[str, list[Kind]]:
     """The kinds that the first rows of each column fit; empty columns are not in the answer.
 
-    The sample is turned into one long column of values: a pattern is then compiled once, not once
-    a column, which costs more than all the rest.
+    Of very many `columns`, fewer rows are looked at. The sample is turned into one long column of
+    values: a pattern is then compiled once, not once a column, which costs more than all the rest.
     """
     tests = ", ".join(f"bool_and({kind.test.replace('COL', 'value')})" for kind in kinds)
-    sample = f"(SELECT * FROM {relation} LIMIT {_SAMPLE})"
-    rows = connection.sql(
+    rows = max(_FEWEST, min(_SAMPLE, _SAMPLE_CELLS // columns))
+    sample = f"(SELECT * FROM {relation} LIMIT {rows})"
+    found = connection.sql(
         f"SELECT name, {tests} FROM (UNPIVOT {sample} ON COLUMNS(*) INTO NAME name VALUE value) "
         "GROUP BY name"
     ).fetchall()
     return {
-        row[0]: [kind for kind, fits in zip(kinds, row[1:], strict=True) if fits] for row in rows
+        row[0]: [kind for kind, fits in zip(kinds, row[1:], strict=True) if fits] for row in found
     }
 
 
@@ -150,14 +154,38 @@ def fitting(
 ) -> tuple[int, dict[str, list[Kind]]]:
     """Rows of `relation`, and for each column the wanted kinds that all its values fit.
 
-    One pass over the relation, whatever the number of columns. An empty column is text.
+    One pass over the relation; of very many columns, one for each choice of kinds, over their
+    values in one long column, as the time to plan a statement grows with the square of its length.
+    An empty column is text.
     """
+    if len(wanted) <= _AT_ONCE:
+        return _fitting_wide(connection, relation, wanted)
+    rows = connection.sql(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+    alike: dict[tuple[Kind, ...], list[str]] = {}
+    for column, kinds in wanted.items():
+        alike.setdefault(tuple(kinds), []).append(column)
+    fits: dict[str, list[Kind]] = {column: [TEXT] for column in wanted}
+    for choice, columns in alike.items():
+        tests = [f"count(*) FILTER ({kind.test.replace('COL', 'value')})" for kind in choice]
+        some = f"(SELECT {', '.join(columns)} FROM {relation})"
+        found = connection.sql(
+            f"SELECT {', '.join(['name', 'count(*)', *tests])} "
+            f"FROM (UNPIVOT {some} ON COLUMNS(*) INTO NAME name VALUE value) GROUP BY name"
+        ).fetchall()
+        for name, filled, *counts in found:
+            fits[name] = [k for k, count in zip(choice, counts, strict=True) if count == filled]
+    return rows, fits
+
+
+def _fitting_wide(
+    connection: Any, relation: str, wanted: Mapping[str, Sequence[Kind]]
+) -> tuple[int, dict[str, list[Kind]]]:
     counts = ["count(*)"]
     for column, kinds in wanted.items():
         counts.append(f"count({column})")
         counts += [f"count(*) FILTER ({kind.test.replace('COL', column)})" for kind in kinds]
     row = iter(connection.sql(f"SELECT {', '.join(counts)} FROM {relation}").fetchall()[0])
-    rows, fits = next(row), {}
+    rows, fits = next(row), dict[str, list[Kind]]()
     for column, kinds in wanted.items():
         filled = next(row)
         good = [kind for kind in kinds if next(row) == filled]

@@ -83,6 +83,11 @@ def arrow_errors(name: str) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TableError(f"{name} is damaged or cannot be read: {reason}") from error
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{name} has a column whose name is no UTF-8 text; write the table again with another "
+            "name"
+        ) from error
 
 
 def check_names(name: str, columns: Iterable[str]) -> None:
@@ -105,7 +110,8 @@ def no_such_column(name: str, column: str, columns: list[str]) -> str:
 
 def plain_schema(raw: pa.Schema, name: str) -> tuple[pa.Schema, list[str]]:
     """The plain types of a foreign schema, and a sentence on each column that has none."""
-    check_names(name, raw.names)
+    with arrow_errors(name):
+        check_names(name, raw.names)
     fields, notes = [], []
     for field in raw:
         plain = _plain_type(field)
@@ -167,6 +173,14 @@ def _plain_array(array: pa.Array, field: pa.Field) -> pa.Array:
         except pa.ArrowInvalid as error:
             raise TableError(
                 f'column "{field.name}" holds values that do not fit {field.type}; store it as text'
+            ) from error
+    if pt.is_string(field.type):
+        try:
+            array.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise TableError(
+                f'column "{field.name}" holds bytes that are no UTF-8 text; write the table again '
+                "with its text as UTF-8"
             ) from error
     if pt.is_floating(field.type):
         nan = pc.is_nan(array)
