@@ -71,7 +71,7 @@ def test_the_lifetime_value_holds_the_answer_where_it_was_refreshed(faulty: Worl
     in_it = column(faulty, "lifetime_value") - column(faulty, "spend_total")
     spent = column(faulty, "spending")
     np.testing.assert_allclose(in_it[refreshed], spent[refreshed], atol=0.011)
-    assert 0.9 < planted(faulty, "future_sum").mean() < 0.94
+    assert 0.88 < planted(faulty, "future_sum").mean() < 0.93
 
 
 def test_ids_were_given_in_an_order_that_tells(faulty: World) -> None:

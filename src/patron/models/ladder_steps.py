@@ -18,7 +18,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Cubes:
-    """A line that also has all squares, cubes and products of the columns that alone tell most."""
+    """A line that also has all squares, cubes and products of the columns that alone tell most.
+
+    Its answers are held within those that taught it, or one row of a long tail would be the score.
+    """
 
     strongest: int = 6
 
@@ -51,7 +54,7 @@ class Cubes:
             )
 
         line = Line.fit(widened(design), y)
-        return lambda asked: line.predict(widened(asked))
+        return lambda asked: np.clip(line.predict(widened(asked)), y.min(), y.max())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Datacorp: the table of the new hire's first week. What will each customer spend in the quarter?
+"""Datacorp, the table of the new hire's first week: what will each customer spend in the quarter.
 
 Customers have latent traits (how often they order, what a basket is worth, how engaged they are,
 when they drop out). Their orders since sign-up are drawn from these, the columns are counted from
@@ -24,6 +24,9 @@ AS_OF = datetime.date(2025, 9, 30)
 DUPLICATES = 0.2
 """The share of the rows that the planted near-duplicates have."""
 
+STREAM = 2031
+"""Of ten streams of random numbers the one whose seed 0 is nearest to the average of the ten."""
+
 Floats = NDArray[np.floating]
 Columns = dict[str, NDArray[np.generic]]
 
@@ -43,7 +46,7 @@ _DISCOUNTED = (0.15, 0.60, 0.20, 0.20, 0.10)
 _GIFTS = (0.10, 0.12, 0.50, 0.12, 0.05)
 _RATE_SPREAD = (0.5, 0.5, 0.5, 0.5, 0.6)
 _BASKET_SPREAD = (0.4, 0.4, 0.4, 0.4, 0.5)
-_ENGAGEMENT = (0.6, 0.6, 0.6, 0.6, 0.25)
+_ENGAGEMENT = (0.63, 0.63, 0.63, 0.63, 0.27)
 _STAYS_DAYS = (2000.0, 2000.0, 2000.0, 2000.0, 8000.0)
 
 _STUDY = """\
@@ -90,7 +93,7 @@ def datacorp(rows: int = 10_000, *, seed: int = 0, faults: bool = True) -> World
     ((1000, 47), 'lifetime_value was refreshed in January for most customers: the quarter is in it')
     """
     customers = rows - round(DUPLICATES * rows)
-    rng = np.random.default_rng([seed, 47])
+    rng = np.random.default_rng([seed, STREAM])
     people = _people(customers, rng)
     columns = _columns(people, rng)
     quarter = _quarter(people, rng)

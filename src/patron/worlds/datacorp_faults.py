@@ -15,7 +15,7 @@ Columns = dict[str, NDArray[np.generic]]
 JITTER = 0.01
 """A repeated customer's amounts and rates are off by so much, as a standard deviation."""
 
-REFRESHED = 0.92
+REFRESHED = 0.905
 """The share of the customers whose lifetime value was brought up to date after the quarter."""
 
 _OPENS, _CLICKS = "email_opens_90d", "email_clicks_90d"
