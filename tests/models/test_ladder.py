@@ -113,6 +113,7 @@ def test_what_was_tried_learnt_its_own_rows_by_heart(week: Steps) -> None:
     assert cubes["train_value"] - cubes["value"] > 0.05
     assert forest["train_value"] > 0.9
     assert forest["train_value"] - forest["value"] > 0.15
+    assert forest["step"] == "tried: a deep forest"
     assert "train_value" not in final
     for share in ("r2_top_20", "top_20_capture"):
         assert final["more"][share]["low"] < final["more"][share]["value"]
@@ -249,6 +250,17 @@ def test_unlabelled_rows_and_rows_without_known_amounts_are_left_out() -> None:
     steps = climbed(table, spend={"target": "y"})
     assert kinds(steps) == ["start", "tried", "tried", "final"]
     assert {step["n"] for step in steps} == {300}
+
+
+def test_a_forest_that_is_surely_ahead_is_said_to_be() -> None:
+    rng = np.random.default_rng(11)
+    one, other = rng.normal(size=(2, 600))
+    y = np.where((one > 0) == (other > 0), 10.0, 0.0) + rng.normal(size=600)
+    steps = climbed(pa.table({"one": one, "other": other, "y": y}), spend={"target": "y"})
+    forest, line = steps[-2:]
+    assert forest["value"] > 0.8 > 0.3 > line["value"]
+    ahead = "(ahead of the line below: the table holds what no line says)"
+    assert forest["step"] == f"tried: a deep forest {ahead}"
 
 
 def test_the_same_seed_gives_the_same_ladder_and_leaves_the_table_alone() -> None:

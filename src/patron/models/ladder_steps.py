@@ -96,8 +96,8 @@ class Final:
     @property
     def title(self) -> str:
         """What it is, for the ladder."""
-        share = f"{100 * self.top_share:g} %"
-        return f"weights kept small, errors of the top {share} counted {self.top_weight:g} times"
+        top = f"errors of the top {100 * self.top_share:g} % counted {self.top_weight:g} times"
+        return f"a line with small weights, {top}"
 
     def __call__(self, design: Design, y: Floats) -> Callable[[Design], Floats]:
         """Learn; what comes back predicts."""
