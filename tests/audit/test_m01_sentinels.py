@@ -161,5 +161,10 @@ def test_odd_columns_do_not_disturb_it(frame):
         "one": [1.0] * 300,
         "day": pa.array([dt.date(2024, 1, 1), None] * 150),
         "wild": [float("inf"), float("nan"), 0.0] * 100,
+        "endless": [float("inf"), None] * 150,
+        "nested": pa.array([[1, 2]] * 300),
+        "misread": pa.array([dt.date(2024, 1, 1 + i % 28) for i in range(300)]),  # not as a number
+        "rating": [1.0, 2.0, 3.0, 4.0, 5.0, 99.0] * 50,
     }
-    assert Sentinels().run(frame(columns, day="date")) == []
+    [found] = Sentinels().run(frame(columns, day="date"))
+    assert (found.columns, found.evidence["values"]) == (("rating",), [99])

@@ -205,7 +205,7 @@ def numbers(frame: Frame) -> tuple[str, ...]:
     return tuple(
         name
         for name in frame.features
-        if frame.schema[name].role in roles and _has_order(frame, name)
+        if frame.schema[name].role in roles and _counts(frame.table.schema.field(name).type)
     )
 
 
@@ -226,6 +226,12 @@ def ranks_of(values: np.ndarray) -> np.ndarray:
         middle = np.cumsum(counts) - counts / 2
         ranks[known] = middle[inverse] / known.sum() - 0.5
     return ranks
+
+
+def _counts(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def _has_order(frame: Frame, name: str) -> bool:

@@ -75,9 +75,9 @@ def _sides(
     found = []
     ordered = set(numbers(frame))
     for name in relations.judges:
-        if name in apart:
-            continue
         values, role = relations.values(name), frame.schema[name].role
+        if name in apart or not np.isfinite(values).any():
+            continue
         if name in ordered:
             cuts = np.unique(np.nanquantile(values, np.linspace(0.02, 0.98, STEPS)))
             for cut in cuts:

@@ -111,6 +111,8 @@ class AverageZeros(Check):
         best: tuple[float, Fix] | None = None
         for other in (each for each in relations.ordered if each != name):
             judge = relations.values(other)
+            if not np.isfinite(judge).any():
+                continue
             for cut in np.unique(np.nanquantile(judge, CUTS)):
                 expected, seen = (float((judge > cut)[rows].mean()) for rows in (above, hit))
                 pure = false.weight * expected >= PURE * seen
