@@ -114,3 +114,11 @@ def test_the_entity_and_what_is_no_feature_by_its_role_are_left_alone(frame):
 def test_cannot_say_without_text(frame):
     answer = WordsForMissing().run(frame({"age": np.arange(300.0)}))
     assert answer == CannotSay("no column holds text")
+
+
+def test_the_picture_of_a_column_of_addresses_shows_nobody(frame):
+    mails = [f"anna{k}@example.org" for k in range(300)]
+    mails[:40], mails[40:60] = ["N/A"] * 40, ["anna7@example.org"] * 20
+    [found] = WordsForMissing().run(frame({"mail": mails}, mail="text"))
+    assert found.evidence["picture"]["labels"] == ['"N/A"']
+    assert "anna" not in str(found.to_dict())

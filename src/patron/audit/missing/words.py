@@ -187,11 +187,17 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _picture(frame: Frame, words: _Words) -> Evidence:
-    """The commonest levels of the column, those words among them."""
+    """The commonest levels of the column, those words among them.
+
+    Of a column that nearly names a person (most values occur once or twice) the words alone.
+    """
     column = plain(frame.table.column(words.column))
     counted = pc.value_counts(column.drop_null()).to_pylist()
     levels = sorted(((each["counts"], each["values"]) for each in counted), reverse=True)
-    shown = [level for level in levels if level[1] in words.counts or level[0] >= FEW][:BARS]
+    nameless = sum(count >= FEW for count, _ in levels) > len(levels) / 2
+    shown = [
+        level for level in levels if level[1] in words.counts or (nameless and level[0] >= FEW)
+    ][:BARS]
     missing = [level for level in levels if level[1] in words.counts and level not in shown]
     shown = [*shown[: BARS - len(missing[:3])], *missing[:3]]
     return {
