@@ -16,14 +16,19 @@ import pyarrow as pa
 import pytest
 
 from patron import worlds
+from patron.estimate import Estimate
 from patron.metrics import best_f1_threshold, f1, log_loss, roc_auc
 from patron.tables import write_text
 from patron.worlds import WORLDS, World
 from patron.worlds.ceilings import recorded
 
 RECORD = Path(worlds.__file__).with_name("ceilings.json")
+PAGE = Path(__file__).parents[2] / "docs" / "worlds.md"
+START, END = "<!-- ceilings:start -->\n", "<!-- ceilings:end -->"
 AUC = {"marketplace": (0.85, 0.88), "retailer": (0.85, 0.88), "shop": (0.88, 0.90)}
 F1 = {"marketplace": 0.55, "retailer": 0.55, "shop": 0.68}
+
+METRICS = ("roc_auc", "log_loss", "f1")
 
 PART_ROWS, PARTS, FRESH = 250_000, 8, 2  # 2,000,000 rows, of which 1,500,000 to learn from
 FIRST_SEED = 7_000
@@ -60,6 +65,11 @@ def test_a_world_carries_its_ceilings(name: str) -> None:
     assert ceilings["rows"] >= 2_000_000
     assert ceilings["recipe"] == RECIPE
     assert dt.date.fromisoformat(ceilings["measured"])
+
+
+def test_the_page_has_the_ceilings_on_record() -> None:
+    record = json.loads(RECORD.read_text("utf-8"))
+    assert START + table_of(record["worlds"]) + END in PAGE.read_text("utf-8")
 
 
 @pytest.mark.truth
@@ -138,3 +148,16 @@ def renew(name: str, measured: dict[str, Any]) -> None:
     record = json.loads(RECORD.read_text("utf-8"))
     record["worlds"][name] = measured
     write_text(RECORD, json.dumps(record, indent=1) + "\n")
+    before, _, rest = PAGE.read_text("utf-8").partition(START)
+    write_text(PAGE, before + START + table_of(record["worlds"]) + END + rest.partition(END)[2])
+
+
+def table_of(measured: dict[str, Any]) -> str:
+    lines = ["| world | ceiling | ROC-AUC | log loss | F1 | measured |"]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
+    for name, of in sorted(measured.items()):
+        for ceiling in ("observable", "latent"):
+            figures = {each: Estimate.from_dict(of[ceiling][each]) for each in of[ceiling]}
+            shown = " | ".join(format(figures[each], ".4f") for each in METRICS)
+            lines.append(f"| `{name}` | {ceiling} | {shown} | {of['measured']} |")
+    return "\n".join(lines) + "\n"
