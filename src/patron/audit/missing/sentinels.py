@@ -224,7 +224,8 @@ def _stands_out(
     gap = max(low - value, value - high)
     if value in (1, 100) and is_share(np.append(others.distinct, value)):
         return "", False  # the whole
-    if (usual or many) and gap >= GAP * (high - low) and spikes:
+    far = gap >= GAP * (high - low) if spikes else usual and gap >= high - low
+    if (usual or many) and far:
         return "it lies far beyond all other values", True
     if a_date:
         if usual and spikes and gap > 0:
