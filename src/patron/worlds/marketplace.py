@@ -20,7 +20,7 @@ from patron.worlds.mechanism_seen import ratio
 from patron.worlds.population import PLACES, Shop
 
 _AS_OF = dt.date(2025, 9, 1)
-_SHOP = Shop(buying=0.535, spending=42.0, law=1, without_profile=0.09)
+_SHOP = Shop(buying=0.5, spending=42.0, law=1, without_profile=0.09)
 
 _CITIES = tuple(f"City {number:03d}" for number in range(1, PLACES + 1))
 _REGIONS = ("North", "South", "East", "West", "Islands", "Capital", "Lakes", "Coast")

@@ -81,8 +81,8 @@ class Shop:
     spread: float = 0.85
     visiting: float = 0.75
     memory: float = 0.8
-    waking: float = 0.04
-    pull: float = 1.7
+    waking: float = 0.047
+    pull: float = 1.8
     without_profile: float = 0.0
     guests: float = 0.0
     without_email: float = 0.0

@@ -20,7 +20,7 @@ from patron.worlds.mechanism_seen import ratio
 from patron.worlds.population import PLACES, Shop
 
 _AS_OF = dt.date(2025, 10, 1)
-_SHOP = Shop(buying=0.515, spending=64.0, law=2, waking=0.05, guests=0.04, without_email=0.09)
+_SHOP = Shop(buying=0.485, spending=64.0, law=2, waking=0.055, guests=0.04, without_email=0.09)
 
 _STORES = tuple(f"Store {number:03d}" for number in range(1, PLACES + 1))
 _REGIONS = ("Northern", "Midlands", "Eastern", "Western", "Southern", "Metropolitan")

@@ -21,15 +21,15 @@ from patron.worlds.population import PLACES, Shop
 
 _AS_OF = dt.date(2025, 11, 1)
 _SHOP = Shop(
-    buying=0.81,
+    buying=0.745,
     spending=38.0,
     law=3,
     growth=0.1,
     spread=1.15,
     visiting=1.2,
     memory=0.92,
-    waking=0.05,
-    pull=2.8,
+    waking=0.058,
+    pull=2.95,
     without_profile=0.08,
 )
 
