@@ -34,7 +34,7 @@ DATES = frozenset(
 FEW_VALUES, MANY_VALUES = 3, 8
 FEWEST, SHARE, DATE_SHARE = 5, 0.001, 0.0005
 GAP, BESIDE = 0.25, 5
-SPIKE, TAIL = 8.0, 5.0
+SPIKE, PEAK, TAIL = 8.0, 5.0, 5.0
 DEFAULT_SHARE, DEFAULT_VALUES = 0.01, 50
 HONEST, DEFAULT = 0.35, 0.6
 MOST_IN_A_COLUMN = 3
@@ -240,7 +240,7 @@ def _stands_out(
             return "it is a usual code, with hardly a value near it", True
         return "it is a usual code, and far commoner than the values near it", False
     top = np.sort(others.counts)[-3:]
-    if len(others.distinct) >= DEFAULT_VALUES and low < value < high and count >= SPIKE * top[0]:
+    if len(others.distinct) >= DEFAULT_VALUES and low < value < high and count >= PEAK * top[0]:
         return _COMMONEST, False
     return "", False
 

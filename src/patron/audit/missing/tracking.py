@@ -19,6 +19,7 @@ from patron.schema import Role
 LEAST_VALUES = 4
 # New customers honestly have more zeros, old ones do not: the end of tracking must show more.
 ALL_ZERO, LEAST_STEP, ENDED_STEP = 0.95, 0.2, 0.45
+LEAST_GAIN = 20.0  # of log-likelihood: the best of a thousand steps of fifty columns reaches 12
 FEWEST, LEAST_SIDE, LEAST_REST = 30, 0.005, 0.05
 SLACK, LOW = 0.4, -0.25
 NEAR = 0.03
@@ -215,7 +216,7 @@ def _start(clock: Clock, name: str, values: np.ndarray, zero: np.ndarray) -> _St
     newer = (after >= ALL_ZERO) & (after - before >= ENDED_STEP) & (m >= least) & (n >= rest)
     gain[~(older | newer)] = -1.0
     at = int(np.argmax(gain))
-    if gain[at] <= 0:
+    if gain[at] < LEAST_GAIN:
         return None
     early = bool(older[at])
     share, others = (before[at], after[at]) if early else (after[at], before[at])
