@@ -1,6 +1,6 @@
 """Climb: learns at each step of the ladder on some rows, scores on others, and notes the step."""
 
-__all__ = ["Climb", "Pairs"]
+__all__ = ["Climb", "Lesson", "Pairs"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass

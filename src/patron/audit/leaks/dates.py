@@ -1,6 +1,6 @@
 """L03: dates after the row's snapshot, and numbers counted back from after it."""
 
-__all__ = ["AfterTheSnapshot"]
+__all__ = ["AfterTheSnapshot", "days_of"]
 
 from typing import NamedTuple
 

@@ -1,6 +1,6 @@
 """M04: columns that are missing together."""
 
-__all__ = ["MissingBlocks"]
+__all__ = ["MissingBlocks", "blocks"]
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 """Numbers and dates as people write them: "1.234,50", "$12", "12 %", "(3.00)", "05/03/2024"."""
 
-__all__ = ["as_date", "as_number", "split_number"]
+__all__ = ["Written", "as_date", "as_number", "split_number"]
 
 import re
 from collections.abc import Iterable

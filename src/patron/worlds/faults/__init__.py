@@ -4,7 +4,7 @@ Each kind is a function of a `Draft` and a strength. It draws its form and its c
 among those of a fitting role, so that every world can have it; two faults never share a column.
 """
 
-__all__ = ["FAULTS", "Draft", "Fault", "kinds", "plant"]
+__all__ = ["FAULTS", "Draft", "Fault", "plant"]
 
 from collections.abc import Iterable
 from dataclasses import replace
