@@ -48,6 +48,27 @@ def test_for_an_amount_the_zeros_and_the_size_are_asked(honest, frame):
     assert found.evidence["tells"] == "bought above zero"
 
 
+def test_of_an_amount_a_gap_may_depend_on_who_has_most(honest, frame):
+    columns, _ = honest(0)
+    rng = np.random.default_rng(1)
+    spend = rng.lognormal(3, 1, 2_000)
+    lost = rng.random(2_000) < np.where(spend > np.quantile(spend, 0.8), 0.02, 0.3)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
+    [found] = TellingMissing().run(frame(columns, spend))
+    assert found.severity is Severity.WARNING
+    assert found.evidence["tells"] == "the top fifth of bought"
+
+
+def test_a_leak_beside_it_does_not_hide_a_telling_gap(honest, frame):
+    columns, y = honest(0)
+    rng = np.random.default_rng(1)
+    lost = rng.random(2_000) < np.where(y == 1, 0.35, 0.04)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
+    columns["refunded"] = y + 0.02 * rng.normal(size=2_000)
+    [found] = TellingMissing().run(frame(columns, y))
+    assert (found.severity, found.columns) == (Severity.WARNING, ("habit_3",))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_silent_where_gaps_fall_on_anybody_or_on_what_a_column_tells(honest, frame, seed):
     columns, y = honest(seed, power=1.6)

@@ -15,16 +15,15 @@ CHANCE = 5.0
 # The least difference that chance leaves likely, in standard deviations of what the other columns
 # leave open of the target.
 WORTH, STRONG = 0.1, 0.25
-TOP = 0.8
 
 
 class TellingMissing(Check):
     """M05: missingness depends on the target, beyond what the other columns tell.
 
     The rows where a column is missing are compared with the others in how far the target is from
-    what the values of all columns predict. Other columns' gaps are left out of that: of two causes
-    of one gap, the one would seem to speak against the other. L01 has the columns whose missingness
-    makes the answer certain.
+    what the values of all columns but suspected leaks predict. Gaps are left out of that: of two
+    causes of one gap, the one would seem to speak against the other. L01 has the columns whose
+    missingness makes the answer certain.
     """
 
     code = "M05"
@@ -37,17 +36,18 @@ class TellingMissing(Check):
             return CannotSay(frame.too_few)
         relations = Relations(frame, frame.sample_rows, gaps=False)
         worst: dict[str, Finding] = {}
-        for question in _asked(frame):
+        top = (frame.top_fifth,) if frame.top_fifth else ()  # a gap may depend on who has most
+        asked = (*frame.questions, *top)
+        leaks = tuple({name for question in asked for name in frame.suspects(question)})
+        for question in asked:
             everyone = np.ones(len(question.y), dtype=bool)
-            rest = question.y - relations.expected((), question.y, everyone)
+            rest = question.y - relations.expected(leaks, question.y, everyone)
             for columns, missing in blocks(frame):
                 gone = missing[frame.sample_rows]
                 if min(gone.sum(), (~gone).sum()) < FEWEST:
                     continue
                 found = self._judged(frame, question, columns, gone, rest)
-                if found and (
-                    columns[0] not in worst or found.severity.rank < worst[columns[0]].severity.rank
-                ):
+                if found and _size(found) > _size(worst.get(columns[0])):
                     worst[columns[0]] = found
         return list(worst.values())
 
@@ -103,11 +103,5 @@ class TellingMissing(Check):
         )
 
 
-def _asked(frame: Frame) -> list[Question]:
-    """The frame's questions, and of an amount who has most: a gap may depend on that alone."""
-    top = [
-        Question((each.y >= TOP).astype(np.float64), f"the top fifth of {each.about}", "AUC")
-        for each in frame.questions
-        if each.measure != "AUC"
-    ]
-    return [*frame.questions, *top]
+def _size(found: Finding | None) -> float:
+    return abs(found.evidence["difference"]) if found else 0.0
