@@ -47,6 +47,12 @@ def test_an_edge_at_1_needs_no_name(frame: MakeFrame) -> None:
     assert [each.rows for each in found(frame, {"x7": shares})] == [80]
 
 
+def test_shares_that_pile_up_at_1_end_there(frame: MakeFrame) -> None:
+    shares = rng().beta(0.6, 0.6, ROWS).round(2)  # many of exactly 1, and many just below
+    shares[SOME] = rng().uniform(1.01, 1.5, SOME.sum()).round(2)
+    assert [each.rows for each in found(frame, {"open_rate": shares})] == [80]
+
+
 def test_counts_below_0(frame: MakeFrame) -> None:
     counts = rng().geometric(0.3, ROWS).astype(float)
     counts[SOME] *= -1
@@ -101,6 +107,21 @@ def test_a_recency_beyond_the_tenure(frame: MakeFrame) -> None:
         "arguments": {"exceeds": "tenure_days"},
         "because": "V01",
     }
+
+
+def test_a_tenure_that_is_too_short(frame: MakeFrame) -> None:
+    recency, tenure = recency_and_tenure()
+    odd = (np.arange(ROWS) % 20 == 0) & (recency > 2)
+    tenure[odd] = np.floor(recency[odd] * rng().random(odd.sum()) / 2)
+    (one,) = found(frame, {"days_since_purchase": recency, "tenure_days": tenure})
+    assert one.columns == ("days_since_purchase", "tenure_days")
+
+
+def test_numbers_that_are_text_are_left_to_v02(frame: MakeFrame) -> None:
+    recency, tenure = recency_and_tenure()
+    recency[SOME] = tenure[SOME] + 90
+    columns = {"days_since_purchase": recency.astype(str), "tenure_days": tenure}
+    assert found(frame, columns, days_since_purchase="count") == []
 
 
 def test_an_end_before_its_start(frame: MakeFrame) -> None:

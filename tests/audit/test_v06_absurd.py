@@ -52,6 +52,14 @@ def test_a_value_far_below_the_rest(frame: MakeFrame) -> None:
     assert one.fix.operation == "null_below"
 
 
+def test_up_to_1_in_100_far_beyond(frame: MakeFrame) -> None:
+    draw = np.random.default_rng(0)
+    spend = draw.lognormal(4, 1, 2_000)
+    spend[:12] = draw.uniform(1e8, 1e10, 12)
+    assert [each.rows for each in found(frame, {"spend": spend})] == [12]
+    assert found(frame, {"spend": spend.astype(str)}, spend="money") == []  # V02's
+
+
 def test_serious_where_a_line_loses_its_column(honest: Honest, frame: MakeFrame) -> None:
     columns, y = honest(1, power=1.6)
     columns["orders_90d"][3] = 1e9

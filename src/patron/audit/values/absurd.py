@@ -14,23 +14,25 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.missing.weigh import weighed
 from patron.audit.operations import plain
+from patron.audit.values.units import measures
 from patron.schema import Role
 
 Floats = NDArray[np.float64]
 
 FEWEST = 100
-MOST_ABSURD = 0.001
+FEW, MOST = 0.001, 0.01
 GAP, FAR, BEYOND = 10.0, 100.0, 1_000.0
 MOST_OF_TOTAL = 0.5
 
-_ASKED = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.TARGET, Role.OUTCOME)
+_OUTCOMES = (Role.TARGET, Role.OUTCOME)
 
 
 class AbsurdValues(Check):
     """V06: values that are infinite, or so far beyond the others that nobody can have them.
 
-    Beyond belief are a few values (at most 1 in 1,000, or three) with a gap below them, which are
-    1,000 times what 99 in 100 have, or 100 times if they hold most of the column's total.
+    Beyond belief are values with a gap below them: at most 1 in 100 that are 1,000 times what 99 in
+    100 of the others have, or a few (1 in 1,000, or three) that are 100 times that and hold most of
+    the column's total.
     Merely large values are not: they are the best customers, and O01 has them.
     """
 
@@ -43,7 +45,7 @@ class AbsurdValues(Check):
         if frame.table.num_rows < FEWEST:
             few = f"among {frame.table.num_rows} rows no value is absurd; {FEWEST} are needed"
             return found or CannotSay(few)
-        for name in frame.schema.names(*_ASKED):
+        for name in measures(frame, *_OUTCOMES):
             values = frame.values(name)
             for sign in (1.0, -1.0):
                 absurd = _absurd(sign * values)
@@ -53,7 +55,7 @@ class AbsurdValues(Check):
 
     def _infinite(self, frame: Frame) -> list[Finding]:
         counts: dict[str, int] = {}
-        for name in frame.schema.names(*_ASKED):
+        for name in measures(frame, *_OUTCOMES):
             column = plain(frame.table.column(name))
             if pa.types.is_floating(column.type):
                 count = pc.sum(pc.is_inf(column)).as_py() or 0
@@ -90,7 +92,7 @@ class AbsurdValues(Check):
             "next": sign * absurd.next_best,
             "times_what_99_in_100_have": absurd.times,
         }
-        if frame.schema[name].role in (Role.TARGET, Role.OUTCOME):
+        if frame.schema[name].role in _OUTCOMES:
             next_step = "Look up these rows, and mend or remove them where the table is made."
         else:
             fix = Fix(operation, (name,), {"limit": limit}, self.code)
@@ -128,7 +130,7 @@ def _absurd(values: Floats) -> _Absurd | None:
     values = values[values > 0]
     if len(values) < FEWEST:
         return None
-    most = max(3, int(MOST_ABSURD * len(values)))
+    most = max(3, int(MOST * len(values)))
     top = np.sort(np.partition(values, len(values) - most - 1)[-most - 1 :])
     with np.errstate(over="ignore"):
         gaps = top[1:] / top[:-1]
@@ -141,6 +143,7 @@ def _absurd(values: Floats) -> _Absurd | None:
     total = float((absurd / scale).sum() + (rest / scale).sum())
     share = float((absurd / scale).sum()) / total
     times = float(absurd[0] / np.quantile(rest, 0.99))
-    if times < (FAR if share >= MOST_OF_TOTAL else BEYOND):
+    few = len(absurd) <= max(3, FEW * len(values))
+    if times < (FAR if few and share >= MOST_OF_TOTAL else BEYOND):
         return None
     return _Absurd(len(absurd), float(absurd[0]), float(top[place]), share, times)

@@ -16,14 +16,14 @@ from patron.audit.ledger import Fix, Ledger
 from patron.audit.missing.weigh import weighed
 from patron.audit.operations import plain
 from patron.audit.values.order import Disorder, disorders
-from patron.audit.values.units import MEASURES, distance, mix_of
+from patron.audit.values.units import distance, measures, mix_of
 from patron.schema import Role
 from patron.schema.look import words
 
 Floats = NDArray[np.float64]
 
 FEWEST, FEWEST_HITS = 100, 3
-MOST_HITS = 0.3
+MOST_HITS, RARE = 0.3, 0.1
 FEWEST_DISTINCT = 20
 SMOOTH = 0.4
 SENTINEL = 0.9
@@ -52,7 +52,8 @@ _NEVER_BELOW_0 = _RATE | {
 _MAY_BE_BELOW_0 = {
     *("net", "change", "delta", "diff", "difference", "balance", "score", "growth", "trend", "gap"),
     *("margin", "profit", "temperature", "lag", "latitude", "longitude", "z", "log", "index", "pc"),
-    *("adjustment", "correction", "slope", "deviation", "points", "until", "vs"),
+    *("adjustment", "correction", "slope", "deviation", "points", "until", "vs", "to", "before"),
+    *("left", "remaining", "overdue", "early", "late", "offset"),
 }
 _NOT_OF_A_PERSON = {"account", "days", "months", "weeks", "hours", "tenure", "page", "cart"}
 
@@ -73,12 +74,12 @@ class ImpossibleValues(Check):
             return CannotSay(f"the table has {frame.table.num_rows} rows; {FEWEST} are needed")
         found = [self._disorder(frame, each) for each in disorders(frame, self.code)]
         taken = {name for each in found for name in each.columns}
-        for name in frame.schema.names(*MEASURES, Role.DATE):
-            if name in taken:
-                continue
-            column = frame.table.column(name).type
-            if pa.types.is_date(column) or pa.types.is_timestamp(column):
+        for name in frame.schema.names(Role.DATE):
+            kind = frame.table.schema.field(name).type
+            if name not in taken and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
                 found += self._dates(frame, name)
+        for name in measures(frame):
+            if name in taken:
                 continue
             values = frame.values(name)
             known = values[np.isfinite(values)]
@@ -102,7 +103,9 @@ class ImpossibleValues(Check):
         behind = int((above & (known <= 1.2)).sum())
         smooth = SMOOTH * before <= behind <= max(before, 1)
         edge = before >= 30 and behind < before / 5 and not _tails_off(known)
-        if (smooth if named else not edge) or mix_of(frame, name):
+        # Ratios of small counts pile up at 2 as well; shares at 1 alone.
+        piled = (known == 1).sum() >= max(10, 10 * (known == 2).sum())
+        if (smooth and not piled if named else not edge) or mix_of(frame, name):
             return []
         return [
             self._one(
@@ -127,7 +130,8 @@ class ImpossibleValues(Check):
         whole = bool((known == np.round(known)).all())
         apart = distance(negative, positive)
         mirrored = apart <= MIRRORED + 1.4 * len(negative) ** -0.5
-        named = bool(said & _NEVER_BELOW_0) and (whole or mirrored)
+        rare = len(negative) <= RARE * len(known)
+        named = bool(said & _NEVER_BELOW_0) and (whole or mirrored or rare)
         if not named and not (whole and mirrored):
             return []
         why = _marked(frame, frame.values(name) < 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
+from patron.audit.values.units import measures
 from patron.schema import Role
 from patron.schema.look import words
 
@@ -44,7 +45,7 @@ def disorders(frame: Frame, code: str) -> list[Disorder]:
 
     Two times that merely tend to come in one order break it smoothly, and mostly where the bound is
     low. A bound that is broken by mistake has a cliff (many rows just inside, few just beyond),
-    and is broken wherever it lies. Under a column that is named as the tenure, no cliff is needed.
+    and is broken wherever it lies. Of a bound that is named as the tenure, either is enough.
     """
     times = _times_ago(frame)
     found = [
@@ -70,6 +71,7 @@ def _times_ago(frame: Frame) -> dict[str, tuple[Floats, str]]:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
     as_of = frame.schema.one(Role.AS_OF)
     today = None if as_of is None else _days(frame, as_of, rows)
+    numbers = set(measures(frame))
     times: dict[str, tuple[Floats, str]] = {}
     for column in frame.schema.columns:
         name = column.name
@@ -79,7 +81,7 @@ def _times_ago(frame: Frame) -> dict[str, tuple[Floats, str]]:
             else:
                 ago = today - days
                 times[name] = np.where(ago >= 0, ago, np.nan), "ago"  # the future is L03's
-        elif column.role in (Role.NUMBER, Role.COUNT) and _is_time(name):
+        elif name in numbers and column.role is not Role.MONEY and _is_time(name):
             values = frame.values(name)[rows]
             times[name] = np.where(values >= 0, values, np.nan), "ago"
     spread = {n: v for n, v in times.items() if len(np.unique(v[0][:2_000])) >= FEWEST_DISTINCT}
@@ -117,8 +119,8 @@ def _judged(
     rates = beyond[bound <= low].mean(), beyond[bound >= high].mean()
     cliff, flat = inside / max(outside, 1), float(rates[1] / max(rates[0], 1e-9))
     named = bool(_TENURE & set(words(early))) and not _TENURE & set(words(late))
-    sure = named or (inside >= FEWEST_NEAR and cliff >= CLIFF)
-    if beyond.sum() < FEWEST_BEYOND or flat < FLAT or not sure:
+    edge, even = inside >= FEWEST_NEAR and cliff >= CLIFF, flat >= FLAT
+    if beyond.sum() < FEWEST_BEYOND or not ((edge and even) or (named and (edge or even))):
         return None
     fix = None
     dates = [frame.schema[name].role is Role.DATE for name in (late, early)]

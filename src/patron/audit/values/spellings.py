@@ -130,6 +130,7 @@ def _key(level: str) -> str:
     (False, False)
     """
     text = " ".join(unicodedata.normalize("NFKC", level).casefold().split())
+    text = text.strip(" ._-,;:'\"") or text
     if any(map(str.isdigit, text)):
         return text
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

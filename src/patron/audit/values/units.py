@@ -1,6 +1,6 @@
 """V04: a column in two units: cents among euros, seconds among minutes, percent among shares."""
 
-__all__ = ["MEASURES", "Mix", "MixedUnits", "distance", "mix_of"]
+__all__ = ["Mix", "MixedUnits", "distance", "measures", "mix_of"]
 
 from typing import Any, NamedTuple
 
@@ -28,9 +28,9 @@ ALIKE, UNLIKE = 0.08, 0.8
 OTHERWISE_ALIKE = 0.3
 MOST_GROUPS, MOST_LEVELS = 20, 60
 BINS = 200
-WINDOW = 1_000
+WINDOW, MOST_COMPARED = 1_000, 60
 
-MEASURES = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE)
+_MEASURES = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE)
 
 
 class Mix(NamedTuple):
@@ -65,7 +65,7 @@ class MixedUnits(Check):
             return CannotSay(f"the table has {frame.table.num_rows} rows; {FEWEST} are needed")
         places: dict[tuple[Any, ...], dict[str, Mix]] = {}
         looked = _Rows(frame)
-        for name in frame.schema.names(*MEASURES):
+        for name in measures(frame):
             if mix := mix_of(frame, name, looked):
                 places.setdefault((mix.unit, str(mix.condition)), {})[name] = mix
         return [self._found(frame, mixes) for mixes in places.values()]
@@ -120,6 +120,16 @@ class _Rows:
         for name in frame.schema.names(Role.AS_OF, Role.UPDATED, Role.DATE)[:MOST_GROUPS]:
             if pa.types.is_temporal(frame.table.schema.field(name).type):
                 self.clocks[name] = frame.values(name)[self.at]
+
+
+def measures(frame: Frame, *roles: Role) -> tuple[str, ...]:
+    """The columns that count or measure, and those with one of `roles`, if they hold numbers.
+
+    Numbers that are stored as text have such a role too; until they are read, V02 has them.
+    """
+    names = frame.schema.names(*_MEASURES, *roles)
+    kinds = {name: frame.table.schema.field(name).type for name in names}
+    return tuple(n for n, k in kinds.items() if pa.types.is_integer(k) or pa.types.is_floating(k))
 
 
 def mix_of(frame: Frame, name: str, looked: _Rows | None = None) -> Mix | None:
@@ -250,7 +260,7 @@ def _judged(logs: Floats, odd: Truths) -> tuple[int, float, float, float] | None
 
 def _alike_otherwise(frame: Frame, looked: _Rows, name: str, positive: Truths, odd: Truths) -> bool:
     """Whether the odd rows are ordinary otherwise, as customers of another kind are not."""
-    for other in frame.schema.names(*MEASURES)[:60]:
+    for other in measures(frame)[:MOST_COMPARED]:
         if other == name:
             continue
         values = frame.values(other)[looked.at][positive]

@@ -23,7 +23,7 @@ from patron.schema import Role
 
 FEWEST_ROWS = 20
 MOST_TEXTS = 2_000
-READABLE = 0.95
+READABLE = 0.9
 SIGNS = 0.01
 YEARS = range(1900, 2101)
 
