@@ -34,6 +34,9 @@ class TellingMissing(Check):
         """One finding for each block of columns with the same gaps."""
         if frame.too_few:
             return CannotSay(frame.too_few)
+        gaps = blocks(frame)
+        if not gaps:
+            return []
         relations = Relations(frame, frame.sample_rows, gaps=False)
         worst: dict[str, Finding] = {}
         top = (frame.top_fifth,) if frame.top_fifth else ()  # a gap may depend on who has most
@@ -42,7 +45,7 @@ class TellingMissing(Check):
         for question in asked:
             everyone = np.ones(len(question.y), dtype=bool)
             rest = question.y - relations.expected(leaks, question.y, everyone)
-            for columns, missing in blocks(frame):
+            for columns, missing in gaps:
                 gone = missing[frame.sample_rows]
                 if min(gone.sum(), (~gone).sum()) < FEWEST:
                     continue
