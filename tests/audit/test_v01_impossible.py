@@ -111,6 +111,8 @@ def test_a_recency_beyond_the_tenure(frame: MakeFrame) -> None:
 
 def test_a_tenure_that_is_too_short(frame: MakeFrame) -> None:
     recency, tenure = recency_and_tenure()
+    only_one = np.arange(ROWS) % 5 == 1  # who bought once, some days after signing up
+    recency[only_one] = np.maximum(tenure - rng().integers(1, 8, ROWS), 0)[only_one]
     odd = (np.arange(ROWS) % 20 == 0) & (recency > 2)
     tenure[odd] = np.floor(recency[odd] * rng().random(odd.sum()) / 2)
     (one,) = found(frame, {"days_since_purchase": recency, "tenure_days": tenure})

@@ -100,6 +100,17 @@ def test_silent_on_wholesale_and_on_heavy_tails(seed: int, frame: MakeFrame) -> 
     assert found(frame, columns) == []
 
 
+@pytest.mark.parametrize("times", [40, 60, 100])
+def test_silent_on_a_level_of_wholesalers(times: int, frame: MakeFrame) -> None:
+    columns, draw = shop(), np.random.default_rng(times)
+    firm = draw.random(ROWS) < 0.06
+    columns["kind"] = np.where(firm, "firm", "person")
+    # They spend as much more as euros are cents, but each as he likes, and they come more often.
+    columns["spend"] = np.where(firm, times * 250 * draw.lognormal(0, 0.3, ROWS), columns["spend"])
+    columns["visits"] = np.where(firm, 3, 1) * (columns["visits"] + firm)
+    assert found(frame, columns) == []
+
+
 def test_cannot_say_of_few_rows(frame: MakeFrame) -> None:
     assert MixedUnits().run(frame({"x": [1.0] * 199})) == CannotSay(
         "the table has 199 rows; 200 are needed"

@@ -25,6 +25,8 @@ LEAST_STEP = np.log(5)
 MOST_ODD = 0.5
 VALLEY = 0.25
 ALIKE, UNLIKE = 0.08, 0.8
+LARGE, DISJOINT = 60, 0.95
+ROUGHLY_NEAR, ROUGHLY_ALIKE = 0.2, 0.25
 OTHERWISE_ALIKE = 0.3
 MOST_GROUPS, MOST_LEVELS = 20, 60
 BINS = 200
@@ -143,13 +145,13 @@ def mix_of(frame: Frame, name: str, looked: _Rows | None = None) -> Mix | None:
     if len(np.unique(logs[:2_000])) < FEWEST_DISTINCT:
         return None
     return (
-        _by_group(frame, looked, logs, positive)
+        _by_group(frame, looked, name, logs, positive)
         or _by_clock(frame, looked, logs, positive)
         or _by_value(frame, looked, name, logs, positive)
     )
 
 
-def _by_group(frame: Frame, looked: _Rows, logs: Floats, positive: Truths) -> Mix | None:
+def _by_group(frame: Frame, looked: _Rows, name: str, logs: Floats, positive: Truths) -> Mix | None:
     for by, codes in looked.groups.items():
         codes = codes[positive]
         counts = np.bincount(codes)
@@ -158,7 +160,10 @@ def _by_group(frame: Frame, looked: _Rows, logs: Floats, positive: Truths) -> Mi
         usual = means[order[np.searchsorted(np.cumsum(counts[order]), len(logs) / 2)]]
         for side in (means > usual + LEAST_STEP, means < usual - LEAST_STEP):
             odd = (side & (counts >= FEWEST_ODD))[codes]
-            if judged := _judged(logs, odd):
+            judged = _judged(logs, odd)
+            if not judged and _alike_otherwise(frame, looked, name, positive, odd):
+                judged = _judged(logs, odd, roughly=True)
+            if judged:
                 rows = looked.at[positive][odd]
                 column = frame.table.column(by).take(rows).drop_null().unique()
                 levels = sorted(column.to_pylist())
@@ -185,7 +190,7 @@ def _by_clock(frame: Frame, looked: _Rows, logs: Floats, positive: Truths) -> Mi
         near = order[begin - width : begin + width]
         for odd, side in ((~early & np.isfinite(times), "above"), (early, "below")):
             few = odd.sum() <= MOST_ODD * len(odd)
-            judged = _judged(logs[near], odd[near]) if few else None
+            judged = _judged(logs[near], odd[near], roughly=True) if few else None
             if judged:
                 edge = last if side == "above" else times[times > last].min()
                 place = looked.at[positive][np.flatnonzero(times == edge)[0]]
@@ -231,16 +236,25 @@ def _cuts(logs: Floats) -> list[float]:
     return cuts
 
 
-def _judged(logs: Floats, odd: Truths) -> tuple[int, float, float, float] | None:
-    """The unit, share, ratio and distance, if scaling makes the odd part like the rest."""
+def _judged(
+    logs: Floats, odd: Truths, *, roughly: bool = False
+) -> tuple[int, float, float, float] | None:
+    """The unit, share, ratio and distance, if scaling makes the odd part like the rest.
+
+    `roughly`: of two parts that do not overlap and are a large unit apart, less likeness is asked,
+    since groups and years differ a little by themselves.
+    """
     count = int(odd.sum())
     if not FEWEST_ODD <= count <= MOST_ODD * len(logs):
         return None
     part, rest = logs[odd], logs[~odd]
     step = float(np.median(part) - np.median(rest))
     unit = min(UNITS, key=lambda each: abs(abs(step) - np.log(each)))
+    unlike = distance(part, rest)
+    rough = roughly and unit >= LARGE and unlike >= DISJOINT
     error = 1.25 * part.std() / count**0.5
-    if abs(abs(step) - np.log(unit)) > min(0.05 + 3 * error, NEAR):
+    near = ROUGHLY_NEAR if rough else min(0.05 + 3 * error, NEAR)
+    if abs(abs(step) - np.log(unit)) > near or unlike < UNLIKE:
         return None
     scaled = part - np.sign(step) * np.log(unit)
     if step > 0:  # what is scaled to beyond the cut by which it was found cannot be compared
@@ -250,10 +264,8 @@ def _judged(logs: Floats, odd: Truths) -> tuple[int, float, float, float] | None
     if len(rest) < MOST_ODD * (len(logs) - count):
         return None
     apart = distance(scaled, rest)
-    if (
-        apart > max(ALIKE, 1.6 * (1 / count + 1 / len(rest)) ** 0.5)
-        or distance(part, rest) < UNLIKE
-    ):
+    chance = 1.6 * (1 / count + 1 / len(rest)) ** 0.5
+    if apart > max(ROUGHLY_ALIKE if rough else ALIKE, chance):
         return None
     return unit, count / len(logs), float(np.exp(step)), apart
 
