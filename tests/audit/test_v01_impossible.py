@@ -109,16 +109,6 @@ def test_a_recency_beyond_the_tenure(frame: MakeFrame) -> None:
     }
 
 
-def test_a_tenure_that_is_too_short(frame: MakeFrame) -> None:
-    recency, tenure = recency_and_tenure()
-    only_one = np.arange(ROWS) % 5 == 1  # who bought once, some days after signing up
-    recency[only_one] = np.maximum(tenure - rng().integers(1, 8, ROWS), 0)[only_one]
-    odd = (np.arange(ROWS) % 20 == 0) & (recency > 2)
-    tenure[odd] = np.floor(recency[odd] * rng().random(odd.sum()) / 2)
-    (one,) = found(frame, {"days_since_purchase": recency, "tenure_days": tenure})
-    assert one.columns == ("days_since_purchase", "tenure_days")
-
-
 def test_numbers_that_are_text_are_left_to_v02(frame: MakeFrame) -> None:
     recency, tenure = recency_and_tenure()
     recency[SOME] = tenure[SOME] + 90
@@ -159,6 +149,8 @@ def test_silent_on_a_healthy_shop(seed: int, frame: MakeFrame) -> None:
         # Two times that often come in one order, and are capped at the same tenure.
         "days_since_visit": np.minimum(draw.exponential(80, ROWS), tenure).round(),
         "days_since_opened_mail": np.minimum(draw.exponential(200, ROWS), tenure).round(),
+        # Who came before he signed up: a few, all of them new.
+        "days_since_first_visit": draw.exponential(15, ROWS).round() + np.where(tenure > 20, 0, 3),
         "signed_up": pa.array([date(2025, 1, 1) - timedelta(days=int(n)) for n in tenure]),
     }
     assert found(frame, columns, signed_up="date", net_revenue="money") == []

@@ -22,7 +22,7 @@ FEWEST, FEWEST_BEYOND, FEWEST_NEAR = 200, 10, 20
 FEWEST_DISTINCT = 20
 MOST_BEYOND = 0.25
 SLACK, NEAR = 1.0, 7.0
-FLAT, CLIFF, HIGH_CLIFF = 0.5, 1.5, 4.0
+FLAT, CLIFF = 0.5, 1.5
 
 _TIMES = {"day", "days", "week", "weeks", "month", "months", "tenure", "recency", "since"}
 _TENURE = {"tenure", "signup", "registered", "registration", "joined", "membership", "member"}
@@ -45,7 +45,7 @@ def disorders(frame: Frame, code: str) -> list[Disorder]:
 
     Two times that merely tend to come in one order break it smoothly, and mostly where the bound is
     low. A bound that is broken by mistake has a cliff (many rows just inside, few just beyond),
-    and is broken wherever it lies. Of a bound that is named as the tenure, one is enough.
+    and is broken wherever it lies. Under a bound that is named as the tenure, no cliff is needed.
     """
     times = _times_ago(frame)
     found = [
@@ -119,9 +119,8 @@ def _judged(
     rates = beyond[bound <= low].mean(), beyond[bound >= high].mean()
     cliff, flat = inside / max(outside, 1), float(rates[1] / max(rates[0], 1e-9))
     named = bool(_TENURE & set(words(early))) and not _TENURE & set(words(late))
-    edge = cliff if inside >= FEWEST_NEAR else 0.0
-    sure = (edge >= CLIFF or named) if flat >= FLAT else (edge >= HIGH_CLIFF and named)
-    if beyond.sum() < FEWEST_BEYOND or not sure:
+    edge = inside >= FEWEST_NEAR and cliff >= CLIFF
+    if beyond.sum() < FEWEST_BEYOND or flat < FLAT or not (edge or named):
         return None
     fix = None
     dates = [frame.schema[name].role is Role.DATE for name in (late, early)]
