@@ -161,8 +161,9 @@ def _by_group(frame: Frame, looked: _Rows, name: str, logs: Floats, positive: Tr
         for side in (means > usual + LEAST_STEP, means < usual - LEAST_STEP):
             odd = (side & (counts >= FEWEST_ODD))[codes]
             judged = _judged(logs, odd)
-            if not judged and _alike_otherwise(frame, looked, name, positive, odd):
-                judged = _judged(logs, odd, roughly=True)
+            roughly = None if judged else _judged(logs, odd, roughly=True)
+            if roughly and _alike_otherwise(frame, looked, name, positive, odd):
+                judged = roughly
             if judged:
                 rows = looked.at[positive][odd]
                 column = frame.table.column(by).take(rows).drop_null().unique()
