@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     target = config.getoption("--evidence")
     if target and not hasattr(config, "workerinput"):  # with xdist, only the process that collects
         config.pluginmanager.register(_Writer(Path(target)))

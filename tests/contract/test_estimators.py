@@ -27,6 +27,7 @@ from patron.models.additive import AdditiveModel
 from patron.models.calibrate import Calibrator
 from patron.models.learner import BoostedTrees, Folds, SplineLogistic
 from patron.models.purchase import PurchaseModel
+from patron.models.reference import Line
 from patron.models.trees import TreeEnsemble
 from patron.schema import Column, Role, Schema
 
@@ -152,6 +153,11 @@ def model_twice(first: pa.Table, second: pa.Table) -> tuple[Encoder, PurchaseMod
     return refit_model(purchase, second)
 
 
+def line(table: pa.Table) -> tuple[Encoder, Line]:
+    encoder = fit_encoder(table)
+    return encoder, Line.fit(encoder.transform(table), bought(table))
+
+
 def score(table: pa.Table) -> NDArray[np.float64]:
     """Log-odds of a kind, for what takes no matrix."""
     values: NDArray[np.float64] = pc.fill_null(table["orders"], 0).to_numpy() / 3.0 - 1
@@ -200,6 +206,18 @@ ESTIMATORS = (
         skips={
             "test_refit_equals_fresh_fit": NO_OBJECT,
             "test_clear_error_before_fit": "unfitted, it is the plain logistic function",
+        },
+    ),
+    Estimator(
+        "Line",
+        Line,
+        fit=lambda table, _: line(table),
+        answer=lambda fit, table: fit[1].predict(fit[0].transform(table)),
+        reload=lambda fit: fit,
+        skips={
+            "test_refit_equals_fresh_fit": NO_OBJECT,
+            "test_clear_error_before_fit": NO_OBJECT,
+            "test_survives_save_and_load": "a reference for comparisons, which no bundle keeps",
         },
     ),
 )
