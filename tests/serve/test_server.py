@@ -129,6 +129,22 @@ def test_many_callers_at_once_get_what_one_would(app):
     assert [status for status, _ in alone] == [200] * len(bodies)
 
 
+def test_a_request_that_waits_is_no_news(app, caplog):
+    """With one thread the second waits for the first."""
+    body = json.dumps({"rows": [{"customer_id": n} for n in range(10)]})
+
+    def client(url: str) -> list[int]:
+        def ask(_: int) -> int:
+            with connected(url) as connection:
+                return post(connection, body)[0]
+
+        with ThreadPoolExecutor(4) as pool:
+            return list(pool.map(ask, range(40)))
+
+    assert set(while_serving(app, client, threads=1)) == {200}
+    assert caplog.records == []
+
+
 def test_a_body_over_the_limit_gets_its_answer_through_the_server(app):
     def client(url: str) -> Any:
         with connected(url) as connection:

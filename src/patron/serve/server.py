@@ -3,6 +3,7 @@
 __all__ = ["run_server"]
 
 import ipaddress
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,9 @@ from patron.errors import UserError
 ROOM_FOR_REFUSAL = 10
 """A body up to this many times the limit is read to the end, so that its sender gets the app's 413.
 Beyond that waitress hangs up, with a short text: nobody may fill the disk."""
+
+# A request that waits for a moment is no news; waitress would warn of each.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def run_server(
