@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from patron.audit import (
     claims,
@@ -137,7 +138,8 @@ def run_audit(
     )
     findings: list[Finding] = []
     outcomes: list[dict[str, str | None]] = []
-    with (progress or silent()).stage("audit", len(CHECKS)) as stage:
+    stages = (progress or silent()).stage("audit", len(CHECKS))
+    with threadpool_limits(threads, "blas"), stages as stage:  # tasks too small to share
         for kind in CHECKS:
             named = passed_over.get(kind.code, {})
             if None in named:

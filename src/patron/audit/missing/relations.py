@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
 from patron.audit.frame import Frame
 from patron.schema import Role
@@ -76,10 +75,6 @@ class Relations:
 
     def expected(self, apart: tuple[str, ...], y: np.ndarray, fit: np.ndarray) -> np.ndarray:
         """`y` as the columns except those `apart` predict it, learnt on the rows in `fit`."""
-        with threadpool_limits(1, "blas"):  # so small a task costs several threads seven times more
-            return self._expected(apart, y, fit)
-
-    def _expected(self, apart: tuple[str, ...], y: np.ndarray, fit: np.ndarray) -> np.ndarray:
         matrix, owners = self._matrix
         kept = np.flatnonzero(~np.isin(owners, apart))
         half = np.arange(len(y)) % 2 == 0
