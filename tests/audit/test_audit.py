@@ -199,3 +199,16 @@ def test_the_ledger_loads_nothing_heavy():
     code = f"import sys, patron.audit.ledger; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_levels_in_a_fix_are_spelt_as_the_fixes_before_leave_them():
+    def finding(fix):
+        return Finding("X01", "", Severity.WARNING, (), None, {}, "", "", fix)
+
+    gap = Fix("null_where", ("a",), {"values": [0], "by": "b", "equals": ["Web", "WEB ", "shop"]})
+    spelling = Fix("normalise_text", ("b",), {"mapping": {"Web": "web", "WEB ": "web"}})
+    other = Fix("normalise_text", ("c",), {"mapping": {"shop": "Shop"}})
+    first, second, third = fixes_to_apply([finding(f) for f in (gap, other, spelling)], "all")
+    assert (first, second) == (other, spelling)
+    assert third.arguments["equals"] == ["web", "shop"]
+    assert fixes_to_apply([finding(gap)], "all") == [gap]

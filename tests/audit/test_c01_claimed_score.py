@@ -177,3 +177,12 @@ def test_what_cannot_be_understood_is_refused(text, message):
     with pytest.raises(UserError) as raised:
         parse_claim(text)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("size", [1e9, 1e200, 1e308])
+def test_an_amount_beyond_belief_does_not_decide_what_r2_means(frame, honest, size):
+    columns, _ = honest(0, 2_000)
+    spend = np.random.default_rng(1).lognormal(3, 0.5, 2_000) + columns["orders_90d"] * 20
+    spend[9] = size
+    [found] = asked(frame(columns, spend), "r2 0.99")
+    assert found.evidence["honest"] > 0.4

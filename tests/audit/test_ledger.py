@@ -92,7 +92,7 @@ def test_drop_rows_where_missing(table):
 def test_no_fix_takes_a_row_away_at_scoring(table, operation):
     known = OPERATIONS[operation]
     given = {"values": [999], "limit": 35, "by": "changed", "ignore": [], "words": ["n/a"]}
-    given |= {"formats": ["%Y"], "mapping": {}, "factor": 10}
+    given |= {"formats": ["%Y"], "mapping": {}, "factor": 10, "value": 5}
     asked = known.required + known.optional
     arguments = {name: given[name] for name in asked if name in given}
     if "above" in asked:  # one condition of several is asked for

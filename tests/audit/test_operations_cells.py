@@ -144,3 +144,22 @@ def test_a_limit_that_the_judge_cannot_be_compared_with_is_refused(table):
         clicks(table, by="channel", above=3)
     with pytest.raises(StudyError, match="int64 cannot be compared with string"):
         clicks(table, exceeds="channel")
+
+
+def test_gaps_are_filled_as_told_at_training_and_at_scoring(table):
+    for scoring in (False, True):
+        got, changes = clicks(
+            table, ("clicks", "tenure"), scoring=scoring, operation="fill_missing", value=1
+        )
+        assert got == [0, 3, 0, 0, 1, 7]
+        assert sum(change.rows_changed for change in changes) == 2
+    [change] = clicks(table, operation="fill_missing", value=1)[1]
+    assert change.sentence == "set 1 missing value of clicks to 1"
+    assert clicks(table, ("channel",), operation="fill_missing", value="?")[0][3] == "?"
+    assert clicks(table, ("joined",), operation="fill_missing", value="2020-01-01")[0][5] == (
+        dt.date(2020, 1, 1)
+    )
+    nan = pa.table({"a": [float("nan"), 2.0, None]})
+    assert clicks(nan, ("a",), operation="fill_missing", value=0)[0] == [0.0, 2.0, 0.0]
+    with pytest.raises(StudyError, match=r"fill_missing: .*many"):
+        clicks(table, operation="fill_missing", value="many")

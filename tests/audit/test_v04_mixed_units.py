@@ -138,3 +138,15 @@ def test_a_small_group_that_simply_has_more_is_no_unit(frame: MakeFrame) -> None
     columns["orders"] = orders.astype(float)
     columns["tier"] = np.where(orders >= 8, "gold", "basic")
     assert found(frame, columns) == []
+
+
+def test_numbers_that_are_text_part_nobody(frame: MakeFrame) -> None:
+    columns = shop()
+    columns["rate"] = np.where(columns["country"] == "cz", "100 %", "0.5 %")
+    columns["basket"] = np.where(
+        columns["country"] == "cz", 30 * columns["basket"], columns["basket"]
+    )
+    del columns["country"]
+    assert not any(each.fix and "by" in each.fix.arguments for each in found(frame, columns))
+    columns["rate"] = np.where(columns["rate"] == "100 %", "all", "some")  # levels, which may
+    assert [each.fix.arguments["by"] for each in found(frame, columns) if each.fix] == ["rate"]

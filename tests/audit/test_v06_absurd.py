@@ -93,3 +93,14 @@ def test_cannot_say_of_few_rows(frame: MakeFrame) -> None:
     assert AbsurdValues().run(frame({"a": [1.0] * 98 + [1e9]})) == CannotSay(
         "among 99 rows no value is absurd; 100 are needed"
     )
+
+
+@pytest.mark.parametrize("size", [1e60, 1e200, 1.7e308])
+def test_no_size_is_too_much_to_say_it(frame: MakeFrame, size: float) -> None:
+    spend = np.random.default_rng(0).lognormal(4, 1, 2_000)
+    spend[0] = size
+    above, below = found(frame, {"spend": spend, "owed": -spend})
+    for each in (above, below):
+        assert each.fix is not None
+        assert np.isfinite(each.fix.arguments["limit"])
+        assert "1 value is more than a million times the next" in each.meaning

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -167,7 +167,18 @@ def fixes_to_apply(findings: Iterable[Finding], apply: str = "serious") -> list[
         if fix and found.severity in wanted[apply] and not done_by(fix, fixes):
             fixes.append(fix)
     order = list(OPERATIONS)
-    return sorted(fixes, key=lambda fix: order.index(fix.operation))
+    fixes.sort(key=lambda fix: order.index(fix.operation))
+    return [_respelt(fix, fixes[:place]) for place, fix in enumerate(fixes)]
+
+
+def _respelt(fix: Fix, earlier: Iterable[Fix]) -> Fix:
+    """The fix with the levels that it asks for spelt as the fixes before it will have left them."""
+    by, levels = fix.arguments.get("by"), fix.arguments.get("equals")
+    for each in earlier:
+        if levels and each.operation == "normalise_text" and by in each.columns:
+            spelt = each.arguments["mapping"]
+            levels = list(dict.fromkeys(spelt.get(level, level) for level in levels))
+    return fix if levels is None else replace(fix, arguments={**fix.arguments, "equals": levels})
 
 
 def done_by(fix: Fix, fixes: Iterable[Fix]) -> bool:

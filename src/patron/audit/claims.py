@@ -19,7 +19,8 @@ from patron.audit.frame import Frame
 from patron.audit.jointly import joint_prediction, linear_prediction
 from patron.audit.operations import group_rows, plain
 from patron.audit.operations.near import grouped
-from patron.audit.scoring import FOLDS, Question, assign_folds
+from patron.audit.scoring import FOLDS, Question, assign_folds, squarable
+from patron.audit.values.absurd import beyond_belief
 from patron.errors import UserError, nearest
 from patron.estimate import Estimate
 
@@ -235,9 +236,9 @@ class _Trial:
         self.trivial_name = "the mean alone" if metric == "r2" else "the commonest answer alone"
         groups = _customers_and_copies(frame)
         self.rng = np.random.default_rng(frame.seed)
-        labelled = np.flatnonzero(np.isfinite(target))
+        labelled = np.flatnonzero(~np.isnan(target) & ~beyond_belief(target))
         self.rows = whole_groups(labelled, groups, MOST_ROWS, self.rng)
-        self.y = target[self.rows]
+        self.y = squarable(target[self.rows])
         self.groups = groups[self.rows]
         self.together = assign_folds(self.groups, self.y, self.rng)
         self.apart = assign_folds(np.arange(len(self.rows)), self.y, self.rng)
@@ -365,7 +366,8 @@ def _f1(y: np.ndarray, p: np.ndarray, folds: np.ndarray) -> float:
 
 
 def _r2(y: np.ndarray, p: np.ndarray, _: np.ndarray) -> float:
-    return float(1 - ((y - p) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    spread = float(((y - y.mean()) ** 2).sum())
+    return 1 - float(((y - p) ** 2).sum()) / spread if spread else 0.0
 
 
 _METRICS: dict[str, _Metric] = {

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from patron.audit.certain import Certain, find_certain
 from patron.audit.jointly import joint_prediction, linear_prediction
-from patron.audit.operations import group_rows
+from patron.audit.operations import group_rows, plain
+from patron.audit.operations.reading import are_numbers
 from patron.audit.scoring import (
     Question,
     assign_folds,
@@ -27,7 +29,7 @@ from patron.schema import Role, Schema
 
 MOST_ROWS, LEAST_ROWS, MOST_CELLS = 20_000, 2_000, 8_000_000
 MOST_KEPT = 25_000_000
-MOST_JOINED = 200
+MOST_JOINED, MOST_TEXTS = 200, 200
 LEAST_ZERO = 0.05
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
@@ -114,6 +116,12 @@ class Frame:
     def features(self) -> tuple[str, ...]:
         """The columns that may reach a model and that hold anything at all."""
         return tuple(name for name in self.schema.features if not self.missing(name).all())
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The features that part customers: categories and flags, less numbers that are text."""
+        names = self.schema.names(Role.CATEGORY, Role.FLAG)
+        return tuple(n for n in names if n in self.features and not self._is_a_number(n))
 
     def missing(self, name: str) -> np.ndarray:
         """Where the column is missing, as truth values for the table's rows; NaN is missing."""
@@ -316,6 +324,11 @@ class Frame:
                 self._whole.clear()
             self._whole[name], self._is_category[name] = numbers_of(self.table.column(name))
         return self._whole[name]
+
+    def _is_a_number(self, name: str) -> bool:
+        texts = pc.unique(plain(self.table.column(name)).drop_null())
+        is_text = pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)
+        return is_text and are_numbers(texts[:MOST_TEXTS].to_pylist())
 
     def _by_trees(
         self, names: tuple[str, ...], question: Question, mended: Mapping[str, np.ndarray]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from patron.audit.scoring import FOLDS, Question
+from patron.audit.scoring import FOLDS, Question, squarable
 
 ROUNDS = 80
 RIDGE_ROWS = 10.0
@@ -63,6 +63,8 @@ def linear_prediction(
     for place in range(matrix.shape[1]):
         column = matrix[:, place]
         known = np.isfinite(column)
+        if place not in categorical:
+            column = squarable(column)
         if place in categorical:
             parts += [column == level for level in range(LEVELS_SHOWN)]
         else:

@@ -31,7 +31,7 @@ class Fix:
     patron.errors.StudyError: fixes: there is no operation 'drop_colum'; did you mean 'drop_column'?
     Allowed: drop_duplicate_rows, keep_latest, drop_near_duplicates, drop_rows_where_missing,
     parse_numbers, parse_dates, normalise_text, scale_where, null_value, null_words, null_below,
-    null_above, null_where, null_infinite, drop_column
+    null_above, null_where, null_infinite, fill_missing, drop_column
     """
 
     operation: str

@@ -10,6 +10,7 @@ __all__ = [
     "learnt_means",
     "numbers_of",
     "single_score",
+    "squarable",
 ]
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from patron.estimate import Estimate
 FOLDS = 4
 MOST_LEVELS = 255
 PRIOR_ROWS = 5.0
+LARGE = 1e30
 LEVEL = 0.95
 _NORMAL = NormalDist()
 
@@ -113,6 +115,15 @@ def numbers_of(column: pa.ChunkedArray) -> tuple[np.ndarray, bool]:
     values = np.array(column.to_numpy(), dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     return values, False
+
+
+def squarable(values: np.ndarray) -> np.ndarray:
+    """Numbers whose squares, and sums of them, do not overflow: as they are, or all made smaller.
+
+    For what knows no unit, such as R² or a line on scaled columns. Missing stays missing.
+    """
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0))
+    return values / largest if largest > LARGE else values
 
 
 def bins_of(values: np.ndarray) -> np.ndarray:

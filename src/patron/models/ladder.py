@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from patron.audit.scoring import squarable
 from patron.customers import Customers
 from patron.examine import Examined
 from patron.features.derived import candidates
@@ -48,16 +49,20 @@ def ladder(
     if target is None:
         return []
     target = np.where(np.isfinite(target), target, np.nan)  # no score can be held against infinity
+    absurd = _beyond_belief(target, customers, examined)
+    target = squarable(np.where(absurd, np.nan, target))
     units = entity_codes(customers.table, customers.schema.one(Role.ENTITY))
     if units is not None and len(np.unique(units)) in (1, len(units)):
         units = None  # each row is a customer, or nothing tells customers apart
     rows = _sample(target, units, len(customers.schema.features), study.run.seed)
     judge = _judge(customers, study, target, units, rows)
     climb, mended, pairs = Climb(judge), examined.final, _by_chance(judge.shuffled(rows))
+    less = f" (amounts beyond belief left out: {absurd.sum():,})" if absurd.any() else ""
     for state in examined.states:
         folds = climb.lessons(state, pairs)
         columns = list(state.columns)
-        if climb.step(state.step, state.kind, folds, state.after, columns=columns) is None:
+        step, less = state.step + less, ""
+        if climb.step(step, state.kind, folds, state.after, columns=columns) is None:
             return climb.steps
     here = max(place for place, s in enumerate(examined.states) if s.kind != "proposed")
     step, safe = _safe(customers, study, rows, units)
@@ -76,6 +81,17 @@ def ladder(
     elif final:
         climb.note(final[0], "final", final[1], here)
     return climb.steps
+
+
+def _beyond_belief(target: Floats, customers: Customers, examined: Examined) -> NDArray[np.bool_]:
+    """The amounts that V06 names: with one of them, R² would be a score of that customer alone."""
+    absurd = np.zeros(len(target), dtype=bool)
+    for found in examined.audit.findings:
+        if found.code == "V06" and found.columns == (customers.target_name,):
+            least = found.evidence.get("smallest_of_them", 0.0)
+            if least:
+                absurd |= target >= least if least > 0 else target <= least
+    return absurd
 
 
 def _finish(climb: Climb, lessons: list[Lesson], here: int, study: Study) -> None:

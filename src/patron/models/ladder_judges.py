@@ -187,7 +187,7 @@ class Amounts(Judge):
 
     def can_learn(self, y: Floats) -> bool:
         """Whether there are amounts enough, and not all the same."""
-        return len(y) >= 3 * FEWEST and float(np.ptp(y)) > 0
+        return len(y) >= 3 * FEWEST and float(np.var(y)) > 0
 
     def inside(self, y: Floats, p: Floats) -> float:
         """R²."""

@@ -275,8 +275,8 @@ _Group = tuple[str, np.ndarray, np.ndarray]
 def _groups(frame: Frame) -> list[_Group]:
     """Each category with few levels: its name, the code of each row (-1: missing), the counts."""
     found = []
-    for name in frame.schema.names(Role.CATEGORY):
-        if name not in frame.features:
+    for name in frame.groups:
+        if frame.schema[name].role is not Role.CATEGORY:
             continue
         levels, codes = np.unique(frame.values(name), return_inverse=True)
         known = np.isfinite(levels)

@@ -11,7 +11,6 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix, Ledger
 from patron.audit.missing.relations import Relations, numbers
 from patron.audit.scoring import numbers_of
-from patron.schema import Role
 
 MOST_LEVELS = 50
 STEPS = 20
@@ -75,7 +74,7 @@ def _sides(
     found = []
     ordered = set(numbers(frame))
     for name in relations.judges:
-        values, role = relations.values(name), frame.schema[name].role
+        values = relations.values(name)
         if name in apart or not np.isfinite(values).any():
             continue
         if name in ordered:
@@ -83,7 +82,7 @@ def _sides(
             for cut in cuts:
                 found.append((name, values <= cut, f"{name} is at most {cut:,.6g}"))
                 found.append((name, values > cut, f"{name} is above {cut:,.6g}"))
-        elif role in (Role.CATEGORY, Role.FLAG):
+        elif name in frame.groups:
             levels = np.unique(values[np.isfinite(values)])[:MOST_LEVELS]
             for level in levels:
                 at = values == level

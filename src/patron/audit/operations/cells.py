@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.audit.operations.base import Effect, Names, Operation, nulled, plain
+from patron.audit.operations.base import Effect, Names, Operation, counted, nulled, plain
 
 
 def _drop_column(table: pa.Table, columns: Names) -> Effect:
@@ -79,6 +79,19 @@ def _null_where(
     return nulled(table, columns, hit, shown)
 
 
+def _fill_missing(table: pa.Table, columns: Names, *, value: Any) -> Effect:
+    """Missing, and what is no number, becomes the value; nothing then tells that it was missing."""
+    filled = 0
+    for name in columns:
+        column = plain(table.column(name))
+        gone = column.is_null(nan_is_null=True)
+        filled += pc.sum(gone).as_py() or 0
+        with_value = pc.if_else(gone, _as(value, column.type), column)
+        table = table.set_column(table.column_names.index(name), name, with_value)
+    sentence = f"set {counted(filled, 'missing value')} of {', '.join(columns)} to {value}"
+    return Effect(table, filled, None, sentence)
+
+
 def condition(
     judge: pa.ChunkedArray, below: Any, above: Any, equals: list[Any] | None
 ) -> tuple[pa.ChunkedArray, str]:
@@ -132,5 +145,6 @@ CELLS: Mapping[str, Operation] = {
         optional=("values", "by", "below", "above", "equals", "exceeds"),
     ),
     "null_infinite": Operation(_null_infinite, everywhere=True),
+    "fill_missing": Operation(_fill_missing, everywhere=True, required=("value",)),
     "drop_column": Operation(_drop_column, everywhere=True),
 }

@@ -1,11 +1,13 @@
 """Numbers and dates as people write them: "1.234,50", "$12", "12 %", "(3.00)", "05/03/2024"."""
 
-__all__ = ["Written", "as_date", "as_number", "split_number"]
+__all__ = ["Written", "are_numbers", "as_date", "as_number", "split_number"]
 
 import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
+
+MOSTLY = 0.9
 
 _CURRENCY = r"[$€£¥₹₽₺₩]|(?i:usd|eur|gbp|chf|sek|nok|dkk|pln|jpy|aud|cad|us\$|zł|kr\.?|fr\.)"
 _NUMBER = re.compile(
@@ -69,6 +71,18 @@ def as_number(text: str, decimal: str = ".") -> float | None:
     if written.percent:
         value /= 100
     return -value if written.negative else value
+
+
+def are_numbers(texts: Iterable[str]) -> bool:
+    """Whether nine of ten texts are numbers, and more than plain digits, which may be codes.
+
+    >>> are_numbers(["0.5 %", "12 %", "0 %"]), are_numbers(["1", "2"]), are_numbers(["1 %", "web"])
+    (True, False, False)
+    """
+    listed = list(texts)
+    read = sum(as_number(text) is not None for text in listed)
+    signs = any(not text.strip().isdigit() for text in listed)
+    return signs and read >= MOSTLY * len(listed) > 0
 
 
 def as_date(text: str, formats: Iterable[str]) -> datetime | None:

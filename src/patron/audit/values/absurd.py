@@ -1,6 +1,6 @@
 """V06: infinite values, and values beyond belief."""
 
-__all__ = ["AbsurdValues"]
+__all__ = ["AbsurdValues", "beyond_belief"]
 
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ FEWEST = 100
 FEW, MOST = 0.001, 0.01
 GAP, FAR, BEYOND = 10.0, 100.0, 1_000.0
 MOST_OF_TOTAL = 0.5
+MANY_TIMES = 1_000_000
 
 _OUTCOMES = (Role.TARGET, Role.OUTCOME)
 
@@ -81,7 +82,7 @@ class AbsurdValues(Check):
         ]
 
     def _beyond(self, frame: Frame, name: str, sign: float, absurd: "_Absurd") -> Finding:
-        limit = sign * float(f"{(absurd.low * absurd.next_best) ** 0.5:.2g}")
+        limit = sign * float(f"{absurd.low**0.5 * absurd.next_best**0.5:.2g}")
         operation = "null_above" if sign > 0 else "null_below"
         fix, severity = None, Severity.WARNING
         evidence: Evidence = {
@@ -100,19 +101,31 @@ class AbsurdValues(Check):
             evidence |= cost
             next_step = "Look up these rows; if nobody can vouch for them, set them to missing."
         are = "1 value is" if absurd.values == 1 else f"{absurd.values} values are"
+        times = absurd.low / absurd.next_best
+        least = f"at least {times:,.0f}" if times < MANY_TIMES else "more than a million"
         return self.finding(
             severity,
             (name,),
             rows=absurd.values,
             evidence=evidence,
             meaning=(
-                f"{name}: {are} at least {absurd.low / absurd.next_best:,.0f} times the next, and "
+                f"{name}: {are} {least} times the next, and "
                 f"{'holds' if absurd.values == 1 else 'hold'} {absurd.share:.1%} of the column's "
                 "total. A mean or a line follows that alone."
             ),
             next_step=next_step,
             fix=fix,
         )
+
+
+def beyond_belief(values: Floats) -> NDArray[np.bool_]:
+    """Which of the values V06 names, of those above zero and of those below."""
+    named = ~np.isfinite(values) & ~np.isnan(values)
+    for sign in (1.0, -1.0):
+        absurd = _absurd(np.where(np.isfinite(values), sign * values, np.nan))
+        if absurd:
+            named |= sign * values >= absurd.low
+    return named
 
 
 class _Absurd(NamedTuple):

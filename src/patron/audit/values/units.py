@@ -115,7 +115,7 @@ class _Rows:
             self.at = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
         self.groups: dict[str, NDArray[np.int64]] = {}
         self.clocks: dict[str, Floats] = {}
-        for name in frame.schema.names(Role.CATEGORY, Role.FLAG)[:MOST_GROUPS]:
+        for name in frame.groups[:MOST_GROUPS]:
             _, codes = np.unique(frame.values(name)[self.at], return_inverse=True)
             if 1 < codes.max(initial=0) + 1 <= MOST_LEVELS:
                 self.groups[name] = codes
