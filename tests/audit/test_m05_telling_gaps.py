@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from patron.audit import CannotSay, Severity
+from patron.audit import CannotSay, Fix, Severity
 from patron.audit.missing import TellingMissing
 
 
@@ -18,6 +18,7 @@ def test_gaps_that_buyers_have_more_often_are_a_warning(honest, frame):
     # Without other columns the odds among the gaps would be .35 / .04 * .96 / .65 = 13.
     assert 3 < found.evidence["odds_ratio"] < 13
     assert found.evidence["difference_low"] > 0.25
+    assert found.fix == Fix("drop_column", ("habit_3",), because="M05")
 
 
 def test_a_weaker_tie_is_a_note(honest, frame):
@@ -25,7 +26,7 @@ def test_a_weaker_tie_is_a_note(honest, frame):
     lost = np.random.default_rng(1).random(6_000) < np.where(y == 1, 0.14, 0.08)
     columns["habit_3"] = pa.array(columns["habit_3"], mask=lost)
     [found] = TellingMissing().run(frame(columns, y))
-    assert found.severity is Severity.NOTE
+    assert (found.severity, found.fix) == (Severity.NOTE, None)
 
 
 def test_columns_with_the_same_gaps_are_one_finding(honest, frame):

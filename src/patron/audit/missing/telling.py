@@ -6,6 +6,7 @@ import numpy as np
 
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
+from patron.audit.ledger import Fix
 from patron.audit.missing.blocks import blocks
 from patron.audit.missing.relations import Relations
 from patron.audit.scoring import Question
@@ -103,6 +104,7 @@ class TellingMissing(Check):
                 f"Find out how {listed} comes to be missing, and whether that is so before the "
                 "outcome is known."
             ),
+            fix=Fix("drop_column", columns, because=self.code) if surely >= STRONG else None,
         )
 
 
