@@ -96,5 +96,9 @@ def test_cannot_say_without_several_snapshots(frame):
     )
     columns["customer"] = np.arange(len(y))
     assert RestatedLater().run(frame(columns, y, **ROLES)) == CannotSay(
-        "only 0 rows have a later snapshot of the same entity; at least 200 are needed"
+        "each entity has one snapshot, so no value was seen to change later"
+    )
+    columns["customer"][1] = 0
+    assert RestatedLater().run(frame(columns, y, **ROLES)) == CannotSay(
+        "rows with a later snapshot of the same entity are needed: at least 200, and there are 1"
     )

@@ -56,10 +56,12 @@ class RestatedLater(Check):
             return CannotSay("without an entity and an as_of no row is another's earlier snapshot")
         days = days_of(frame.table.column(as_of))
         pairs = _pairs(frame, group_rows(frame.table, entity), days)
+        if not len(pairs.earlier):
+            return CannotSay("each entity has one snapshot, so no value was seen to change later")
         if len(pairs.earlier) < FEWEST_PAIRS:
             return CannotSay(
-                f"only {len(pairs.earlier)} rows have a later snapshot of the same entity; at "
-                f"least {FEWEST_PAIRS} are needed"
+                "rows with a later snapshot of the same entity are needed: at least "
+                f"{FEWEST_PAIRS}, and there are {len(pairs.earlier)}"
             )
         names = [n for n in frame.schema.names(*MEASURES) if n in frame.features][:MOST_COLUMNS]
         found = {each.columns[0]: each for each in self._still(frame, names, pairs)}
