@@ -163,3 +163,9 @@ def test_gaps_are_filled_as_told_at_training_and_at_scoring(table):
     assert clicks(nan, ("a",), operation="fill_missing", value=0)[0] == [0.0, 2.0, 0.0]
     with pytest.raises(StudyError, match=r"fill_missing: .*many"):
         clicks(table, operation="fill_missing", value="many")
+
+
+def test_a_limit_may_lie_between_whole_numbers(table):
+    assert clicks(table, by="tenure", above=499.5)[0] == [None, None, None, 0, None, 7]
+    assert clicks(table, operation="null_below", limit=3.5)[0] == [None] * 5 + [7]
+    assert clicks(table, operation="null_above", limit=2.9)[0] == [0, None, 0, 0, None, None]

@@ -123,6 +123,8 @@ def _never(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _limit(value: Any, dtype: pa.DataType) -> pa.Scalar:
     if not (pa.types.is_temporal(dtype) or pa.types.is_primitive(dtype)):
         raise pa.ArrowInvalid(f"a column of {dtype} has no order to compare with {value!r}")
+    if pa.types.is_integer(dtype) and isinstance(value, float):
+        return pa.scalar(value)  # a limit may lie between whole numbers
     return _as(value, dtype)
 
 
