@@ -56,6 +56,16 @@ def test_one_row_for_each_date_still_makes_it_an_identifier(frame):
     assert found.columns == ("loyalty_no",)
 
 
+def test_copies_of_rows_do_not_hide_a_drawn_number(frame, rng):
+    customer, date = np.repeat(np.arange(1_000), 2), np.tile([19_000, 19_030], 1_000)
+    drawn, again = rng.choice(10**9, ROWS, replace=False), rng.integers(0, ROWS, 500)
+    rows = np.append(np.arange(ROWS), again)
+    dates = pa.array(date[rows].astype(np.int32)).cast(pa.date32())
+    columns = {"customer": customer[rows], "as_of": dates, "token": drawn[rows]}
+    [found] = IdentifierFeature().run(frame(columns, customer="entity", as_of="as_of"))
+    assert found.columns == ("token",)
+
+
 def test_measurements_are_no_identifiers_however_unique(frame, rng):
     columns = {
         "spend": rng.lognormal(4, 1, ROWS),

@@ -41,6 +41,25 @@ def test_shares_above_1(frame: MakeFrame) -> None:
     assert "above 1 in 80 rows" in one.meaning
 
 
+def test_percentages_among_shares_of_few_things(frame: MakeFrame) -> None:
+    """They leave no edge at 1, but lie as the others do; ratios do not.
+
+    As the customers differ otherwise, V04 takes the part for customers of another kind.
+    """
+    sent = rng().integers(1, 30, ROWS)
+    shares = np.round(rng().binomial(sent, 0.2) / sent, 3)
+    odd = np.arange(ROWS) % 6 == 1
+    percent = np.where(odd, np.round(100 * shares, 1), shares)
+    visits = rng().poisson(np.where(odd, 9, 5)).astype(float)
+    (one,) = found(frame, {"click_rate": percent, "visits": visits})
+    assert one.fix is not None
+    assert (one.fix.operation, one.fix.arguments) == ("scale_where", {"factor": 0.01, "above": 1})
+    mended = Ledger((one.fix,)).apply(pa.table({"click_rate": percent}))[0]["click_rate"].to_numpy()
+    assert np.abs(mended - shares).max() < 0.01
+    ratios = rng().integers(0, 6, ROWS) / rng().integers(1, 6, ROWS)
+    assert found(frame, {"view_rate": ratios}) == []
+
+
 def test_an_edge_at_1_needs_no_name(frame: MakeFrame) -> None:
     shares = rng().beta(5, 2, ROWS)  # many of them near 1
     shares[SOME] = rng().uniform(3, 9, SOME.sum())

@@ -54,6 +54,15 @@ def test_slips_of_rare_long_words(frame: MakeFrame) -> None:
     }
 
 
+def test_a_letter_that_an_import_lost_in_many_rows(frame: MakeFrame) -> None:
+    levels = {"registered": 600, "regisered": 300, "guest": 80}
+    assert mapping(levels, frame) == {"regisered": "registered"}
+    for two in (("customer", "customers"), ("personal", "personnel"), ("gold", "god")):
+        assert mapping({two[0]: 300, two[1]: 600, "guest": 80}, frame) == {}
+    names = {f"{first}{end}": 40 for first in "ABCDEFG" for end in ("anna", "berta")}
+    assert mapping(names | {"Christine": 300, "Christne": 150}, frame) == {}  # of many, perhaps
+
+
 def test_yes_in_many_words(frame: MakeFrame) -> None:
     assert mapping({"yes": 100, "Y": 10, "no": 5, "N": 50}, frame) == {"Y": "yes", "no": "N"}
 

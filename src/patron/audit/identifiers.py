@@ -161,21 +161,24 @@ class TellingOrder(Check):
 
 def _identifiers(frame: Frame) -> dict[str, str]:
     """The features that identify rows, and what kind of identifier each is."""
-    entity = frame.schema.names(Role.ENTITY)
-    units = frame.table.num_rows
-    if entity:
-        units = len(np.unique(group_rows(frame.table, entity)))
+    units = snapshots = frame.table.num_rows
+    if frame.schema.names(Role.ENTITY):
+        units, snapshots = (
+            len(np.unique(group_rows(frame.table, frame.schema.names(*roles))))
+            for roles in ((Role.ENTITY,), (Role.ENTITY, Role.AS_OF))
+        )
     kinds = {
-        name: _kind(frame.table.column(name), units, frame.schema[name].role)
+        name: _kind(frame.table.column(name), units, snapshots, frame.schema[name].role)
         for name in frame.features
     }
     return {name: kind for name, kind in kinds.items() if kind}
 
 
-def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
+def _kind(column: pa.ChunkedArray, units: int, snapshots: int, role: Role) -> str | None:
+    """The kind of identifier, of an entity, of a snapshot of one (copies set aside) or of a row."""
     column = plain(column)
-    known = len(column) - column.null_count
-    rows, units = known, min(units, known)
+    rows = len(column) - column.null_count
+    units, snapshots = min(units, rows), min(snapshots, rows)
     if units < FEWEST_ROWS or not (_is_text(column.type) or _is_whole(column)):
         return None
     distinct = pc.count_distinct(column, mode="only_valid").as_py()
@@ -193,7 +196,7 @@ def _kind(column: pa.ChunkedArray, units: int, role: Role) -> str | None:
     if abs(steps.mean()) > 0.99 and uneven < 0.2:
         return "a running number"
     drawn = (
-        distinct in (units, rows)
+        distinct in (units, snapshots, rows)
         and units >= FEWEST_RANDOM
         and uneven < 0.05
         and role is not Role.MONEY

@@ -105,15 +105,24 @@ class ImpossibleValues(Check):
         edge = before >= 30 and behind < before / 5 and not _tails_off(known)
         # Ratios of small counts pile up at 2 as well; shares at 1 alone.
         piled = (known == 1).sum() >= max(10, 10 * (known == 2).sum())
-        if (smooth and not piled if named else not edge) or mix_of(frame, name):
+        apart = distance(known[above] / 100, inside[inside > 0])
+        percent = known.max() <= 100 and apart <= MIRRORED + 1.4 * above.sum() ** -0.5
+        sound = smooth and not piled and not percent if named else not edge
+        if sound or mix_of(frame, name):
             return []
+        fix = Fix("null_above", (name,), {"limit": 1}, self.code)
+        like = ""
+        if percent and named:
+            fix = Fix("scale_where", (name,), {"factor": 0.01, "above": 1}, self.code)
+            like = " As percentages they lie as the others do."
         return [
             self._one(
                 frame,
-                Fix("null_above", (name,), {"limit": 1}, self.code),
+                fix,
                 {"above_1": int(above.sum()), "just_below_1": before, "just_above_1": behind},
                 f"{name} is a share, {len(inside) / len(known):.1%} of it from 0 to 1, and above "
                 f"1 in {above.sum():,} rows (up to {known.max():,.6g})",
+                like,
             )
         ]
 

@@ -22,6 +22,7 @@ FEW_LEVELS = 500
 MOST_OF_ROWS = 0.2
 TYPO_LETTERS = 6
 TYPO_RATIO = 30
+FEW_MEANT, LONG_WORD, FEW_RATIO = 12, 8, 1.5
 SHOWN = 5
 
 _YES = frozenset(("1", "true", "t", "yes", "y"))
@@ -138,7 +139,7 @@ def _key(level: str) -> str:
 
 
 def _slips(totals: dict[str, int]) -> dict[str, str]:
-    """Rare long levels that are one letter away from a common one, and that one.
+    """Long levels that are one letter away from a far commoner one, and that one.
 
     By their neighbours with one letter left out, so that no pair is compared without need.
     """
@@ -147,14 +148,25 @@ def _slips(totals: dict[str, int]) -> dict[str, str]:
     for each in long:
         for short in _shortened(each):
             common[short].append(each)
-    slips = {}
+    slips, few = {}, len(totals) <= FEW_MEANT
     for each in long:
         near = {other for short in _shortened(each) for other in common[short]} - {each}
         for other in sorted(near, key=lambda level: (-totals[level], level)):
-            if totals[other] >= TYPO_RATIO * totals[each] and _one_letter_off(each, other):
+            ratio = FEW_RATIO if few and _lacks_a_letter(each, other) else TYPO_RATIO
+            if totals[other] >= ratio * totals[each] and _one_letter_off(each, other):
                 slips[each] = other
                 break
     return slips
+
+
+def _lacks_a_letter(one: str, other: str) -> bool:
+    """Whether a long word is another less a letter inside: an import's slip, in however many rows.
+
+    >>> _lacks_a_letter("regisered", "registered"), _lacks_a_letter("customer", "customers")
+    (True, False)
+    """
+    inside = {other[:place] + other[place + 1 :] for place in range(1, len(other) - 1)}
+    return len(one) >= LONG_WORD and one in inside
 
 
 def _shortened(text: str) -> set[str]:
