@@ -53,6 +53,15 @@ def test_arms_are_compared_within_their_date(campaign, rng, frame):
     assert found.columns == ("tenure",)
 
 
+def test_many_dates_written_as_text_are_compared_with_their_neighbours(campaign, rng, frame):
+    weeks = np.sort(rng.choice(40, ROWS, p=rng.dirichlet(np.full(40, 5.0))))
+    first = np.datetime64("2024-01-01")
+    campaign["as_of"] = [str(first + 7 * int(week)) for week in weeks]
+    campaign["tenure"] = rng.normal(size=ROWS) + weeks / 10  # everybody grows older
+    campaign["arm"] = np.where(rng.random(ROWS) < 0.1 + 0.02 * weeks, "sent", "none")
+    assert ChangedByContact().run(frame(campaign, arm="treatment", as_of="as_of")) == []
+
+
 def test_cannot_say_where_the_contacted_were_chosen(campaign, frame):
     chosen = sum(campaign[f"habit_{i}"] for i in range(4)) > 0
     campaign["arm"] = np.where(chosen, "sent", "none")

@@ -49,6 +49,31 @@ def test_a_rise_is_split_by_time(frame: MakeFrame) -> None:
     assert one.next_step == "Split by time, and judge the model on the latest dates."
 
 
+def test_dates_written_as_text_come_in_their_order_however_many_rows_they_have(
+    frame: MakeFrame,
+) -> None:
+    rates, each = [0.1, 0.1, 0.1, 0.3, 0.3, 0.3], [300, 900, 500, 800, 400, 700]
+    yes = [np.arange(rows) < round(rate * rows) for rate, rows in zip(rates, each, strict=True)]
+    y = np.concatenate(yes).astype(float)
+    days = np.repeat([str(day) for day in DAYS[:6]], each)
+    (one,) = found(frame({"day": days, "bought": y}, y, day="as_of", bought="target"))
+    assert one.evidence["picture"]["labels"] == [str(day) for day in DAYS[:6]]
+    assert one.evidence["from"] == "2024-04-01"
+    assert one.evidence["picture"]["share"] == pytest.approx(rates)
+
+
+def test_times_of_one_day_are_one_date_and_quarters_keep_their_names(frame: MakeFrame) -> None:
+    made = asked(frame, [0.10, 0.11, 0.20, 0.21])
+    y, rows = made.target, made.table.num_rows
+    seconds = made.table["day"].cast(pa.timestamp("s")).cast(pa.int64()).to_numpy()
+    times = pa.array(seconds + np.arange(rows) % 80_000, pa.timestamp("s"))
+    (one,) = found(frame({"day": times, "bought": y}, y, day="as_of", bought="target"))
+    assert one.evidence["picture"]["labels"] == [str(day) for day in DAYS[:4]]
+    quarters = np.repeat(["2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4"], rows // 4)
+    (one,) = found(frame({"day": quarters, "bought": y}, y, day="as_of", bought="target"))
+    assert one.evidence["from"] == "2024-Q3"
+
+
 def test_a_season_is_a_note(frame: MakeFrame) -> None:
     (one,) = found(asked(frame, [0.30, 0.27, 0.34, 0.36, 0.28, 0.31, 0.35, 0.27]))
     assert one.severity.value == "note"

@@ -11,6 +11,7 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.operations import plain
 from patron.audit.scoring import codes_in
+from patron.audit.times import moments_of
 from patron.schema import Role
 
 MOST_ROWS = 40_000
@@ -130,8 +131,8 @@ def _times(frame: Frame, rows: np.ndarray) -> np.ndarray:
     name = frame.schema.one(Role.AS_OF)
     if name is None:
         return np.zeros(len(rows), dtype=np.int64)
-    values = frame.values(name)[rows]
-    return codes_in(_bins(values, MOST_TIMES), values)
+    moments = moments_of(frame.table.column(name))[rows]
+    return codes_in(_bins(moments, MOST_TIMES), moments)
 
 
 def _shift(values: np.ndarray, arms: np.ndarray, times: np.ndarray) -> float:

@@ -1,20 +1,18 @@
 """L03: dates after the row's snapshot, and numbers counted back from after it."""
 
-__all__ = ["AfterTheSnapshot", "days_of"]
+__all__ = ["AfterTheSnapshot"]
 
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
-from patron.audit.operations import plain
+from patron.audit.times import day_of, days_of
 from patron.schema import Role
 
-DAY = 86_400_000_000
 # Up to so many rows may be slips of the pen; a plan (a contract's end) lies ahead in most rows.
 HANDFUL, HANDFUL_SHARE = 5, 0.001
 MOSTLY = 0.5
@@ -167,23 +165,6 @@ class _Told(NamedTuple):
     sentence: str
 
 
-def days_of(column: pa.ChunkedArray) -> np.ndarray:
-    """Dates as whole days since 1970, NaN where missing or not a date; texts as ISO dates."""
-    column = plain(column)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = _parsed(column)
-    if not pa.types.is_date(column.type) and not pa.types.is_timestamp(column.type):
-        return np.full(len(column), np.nan)
-    whole = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
-    days = np.floor(np.array(whole.cast(pa.float64(), safe=False).to_numpy()) / DAY)
-    return np.where(np.isfinite(days), days, np.nan)
-
-
-def _parsed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    day = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, 10)
-    return pc.strptime(day, format="%Y-%m-%d", unit="us", error_is_null=True)
-
-
 def _dates(frame: Frame) -> list[str]:
     """The columns with dates, other than the as_of itself."""
     return list(frame.schema.names(Role.DATE, Role.UPDATED))
@@ -205,7 +186,7 @@ def _implied(frame: Frame, dates: dict[str, np.ndarray]) -> _Snapshot | None:
         if rows >= FEWEST_ROWS and pa.types.is_temporal(column.type) and not column.null_count:
             day = days_of(column)
             if np.isfinite(day).all() and np.ptp(day) == 0:
-                return _Snapshot(day, f"{_shown(day[0])}, the one day in {name}", named=False)
+                return _Snapshot(day, f"{day_of(day[0])}, the one day in {name}", named=False)
     taken = np.unique(np.linspace(0, max(rows - 1, 0), LOOKED_AT).astype(int))
     numbers = frame.schema.names(Role.NUMBER, Role.COUNT)[:MOST_NUMBERS]
     for name, whole in dates.items():
@@ -219,13 +200,9 @@ def _implied(frame: Frame, dates: dict[str, np.ndarray]) -> _Snapshot | None:
                 continue
             middle = np.round(np.median(ends))
             if (np.abs(ends - middle) <= 1).mean() >= AGREE:
-                by = f"{_shown(middle)}, the day that {name} and {number} add up to"
+                by = f"{day_of(middle)}, the day that {name} and {number} add up to"
                 return _Snapshot(np.full(rows, middle), by, named=False)
     return None
-
-
-def _shown(day: float) -> str:
-    return str(np.datetime64(int(day), "D"))
 
 
 def _told(frame: Frame, hit: np.ndarray, known: np.ndarray) -> _Told:

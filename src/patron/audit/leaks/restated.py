@@ -10,10 +10,10 @@ import numpy as np
 from patron.audit.base import CannotSay, Check, Finding, Severity
 from patron.audit.frame import FEWEST_OF_A_CLASS, Frame
 from patron.audit.jointly import joint_prediction
-from patron.audit.leaks.dates import days_of
 from patron.audit.ledger import Fix
 from patron.audit.operations import group_rows
 from patron.audit.scoring import Question, assign_folds
+from patron.audit.times import days_of
 from patron.schema import Role
 
 MOST_PAIRS, FEWEST_PAIRS = 4_000, 200

@@ -8,6 +8,7 @@ import numpy as np
 
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
+from patron.audit.times import moments_of, written
 from patron.schema import Role
 
 FEWEST = 50
@@ -32,8 +33,10 @@ class DriftingRate(Check):
         as_of, target = frame.schema.one(Role.AS_OF), frame.target
         if as_of is None or target is None:
             return CannotSay("no column has the role as_of")
-        known = np.isfinite(target) & ~frame.missing(as_of)
-        dates, place = np.unique(frame.values(as_of)[known], return_inverse=True)
+        column = frame.table.column(as_of)
+        moments = moments_of(column)
+        known = np.isfinite(target) & np.isfinite(moments)
+        dates, place = np.unique(moments[known], return_inverse=True)
         counts = np.bincount(place, minlength=len(dates))
         enough = counts >= FEWEST
         if enough.sum() < 2:
@@ -41,8 +44,7 @@ class DriftingRate(Check):
         yes, asked = _answers(target[known], frame)
         rates = (np.bincount(place, yes, len(dates)) / np.maximum(counts, 1))[enough]
         counts, dates = counts[enough], dates[enough]
-        where = [np.flatnonzero(frame.values(as_of) == date)[0] for date in dates]
-        days = [str(frame.table.column(as_of)[int(row)].as_py()) for row in where]
+        days = [written(column, int(np.argmax(moments == date))) for date in dates]
         return self._judged(frame, as_of, asked, days, rates, counts)
 
     def _judged(
