@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from patron.audit import CannotSay, Severity
+from patron.audit import CannotSay, Ledger, Severity
 from patron.audit.missing import Sentinels
 
 
@@ -120,6 +120,37 @@ def test_usual_default_dates_are_named(frame, day, kind):
     [found] = Sentinels().run(made)
     assert found.evidence["values"] == [day]
     assert found.fix.arguments == {"values": [day]}
+
+
+def far_away(rng, rows, *days):
+    """Sign-ups since 2021, and some on days that no text can name: after 9999, or before 1."""
+    numbers = dates(rng, rows).astype(int)
+    for place, day in enumerate(days):
+        numbers[40 * place : 40 * (place + 1)] = day
+    return pa.array(numbers.astype(np.int32)).cast(pa.date32())
+
+
+def test_a_date_beyond_the_year_9999_is_named_and_nulled(frame):
+    rng = np.random.default_rng(0)
+    made = frame({"joined": far_away(rng, 3_000, 5_000_000)}, joined="date")
+    [found] = Sentinels().run(made)
+    assert found.evidence["values"] == ["15659-07-15"]
+    assert (found.fix.operation, found.fix.arguments) == ("null_above", {"limit": "9999-12-31"})
+    mended = Ledger((found.fix,)).apply(made.table)[0]
+    assert mended["joined"].null_count == found.rows == 40
+
+
+def test_dates_that_no_one_fix_can_name_are_findings_of_their_own(frame):
+    rng = np.random.default_rng(0)
+    usual = int(np.datetime64("1900-01-01").astype(int))
+    joined = far_away(rng, 3_000, 5_000_000, usual, -800_000)
+    found = Sentinels().run(frame({"joined": joined}, joined="date"))
+    fixes = {each.fix.operation: each.fix.arguments for each in found}
+    assert fixes == {
+        "null_above": {"limit": "9999-12-31"},
+        "null_value": {"values": ["1900-01-01"]},
+        "null_below": {"limit": "0001-01-01"},
+    }
 
 
 def test_the_day_of_a_migration_is_told_by_the_tenure_of_its_rows(frame):

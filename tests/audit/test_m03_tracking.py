@@ -82,6 +82,17 @@ def test_tracking_that_ended(frame):
     assert after["opens"].null_count == (joined >= START).sum()
 
 
+@pytest.mark.parametrize("far", [5_000_000, -800_000])
+def test_a_date_that_no_text_can_name_is_passed_over(frame, far):
+    columns, joined, _, _ = shop()
+    columns["opens"][joined < START] = 0
+    numbers = joined.astype(int).astype(np.int32)
+    numbers[::20] = far
+    columns["joined"] = pa.array(numbers).cast(pa.date32())
+    [found] = ZerosBeforeTracking().run(frame(columns, joined="date"))
+    assert found.fix.arguments == {"values": [0], "by": "joined", "below": "2024-03-01"}
+
+
 def test_snapshots_before_a_column_was_filled(frame):
     columns, _, _, rng = shop()
     months = [dt.date(2025, month, 1) for month in range(1, 9)]

@@ -1,6 +1,6 @@
 """Columns of dates: their days, their order, and a day written out."""
 
-__all__ = ["day_of", "days_of", "is_date", "moments_of", "written"]
+__all__ = ["FIRST_DAY", "LAST_DAY", "day_of", "days_of", "is_date", "moments_of", "written"]
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +8,9 @@ import pyarrow.compute as pc
 
 from patron.audit.operations import plain
 from patron.audit.scoring import numbers_of
+
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896
+"""0001-01-01 and 9999-12-31: other days can be stored, and no text of them can be read."""
 
 _A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 

@@ -1,16 +1,15 @@
 """Columns that say when a customer began: a date, a tenure in days, or the row's own date."""
 
-__all__ = ["Clock", "clocks", "day_of", "days"]
+__all__ = ["Clock", "clocks"]
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 
 from patron.audit.frame import Frame
 from patron.audit.missing.relations import numbers
+from patron.audit.times import FIRST_DAY, LAST_DAY, day_of, days_of, is_date
 from patron.schema import Role
 from patron.schema.look import words
 
@@ -23,7 +22,6 @@ _OTHER = {
     *("last", "latest", "recent", "recency", "previous", "next", "visit", "login", "purchase"),
     *("order", "seen", "contact", "open", "click", "cost", "channel", "birth"),
 }
-_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 MOST_STEPS = 4_000
 FEWEST_STEPS = 3
 
@@ -73,9 +71,10 @@ def clocks(frame: Frame) -> list[Clock]:
     """
     found = []
     for name in frame.schema.names(Role.DATE, Role.AS_OF):
-        kind = frame.table.schema.field(name).type
-        if (pa.types.is_date(kind) or pa.types.is_timestamp(kind)) and _begins(name):
-            found.append(Clock(name, np.floor(days(frame, name)), True))
+        if is_date(frame.table.schema.field(name).type) and _begins(name):
+            days = days_of(frame.table.column(name))
+            known = (days >= FIRST_DAY) & (days <= LAST_DAY)  # others cannot be written in a fix
+            found.append(Clock(name, np.where(known, days, np.nan), True))
     for name in numbers(frame):
         of_name = set(words(name))
         said = _BEGINNING & of_name or ("age" in of_name and _WHOSE & of_name)
@@ -87,21 +86,3 @@ def clocks(frame: Frame) -> list[Clock]:
 def _begins(name: str) -> bool:
     of_name = set(words(name))
     return "first" in of_name or not _OTHER & of_name
-
-
-def days(frame: Frame, name: str) -> np.ndarray:
-    """A column of dates as days since 1970, NaN where missing; a time is a part of a day."""
-    kind = frame.table.schema.field(name).type
-    a_day = 1 if pa.types.is_date32(kind) else 86_400 * _A_SECOND["ms"]
-    if pa.types.is_timestamp(kind):
-        a_day = 86_400 * _A_SECOND[kind.unit]
-    return frame.values(name) / a_day
-
-
-def day_of(days: float) -> str:
-    """Days since 1970 as an ISO date.
-
-    >>> day_of(19_783)
-    '2024-03-01'
-    """
-    return (dt.date(1970, 1, 1) + dt.timedelta(days=int(days))).isoformat()

@@ -6,14 +6,13 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import pyarrow as pa
 
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
-from patron.audit.missing.clocks import day_of, days
 from patron.audit.missing.relations import Likeness, Relations, is_share, likeness, numbers
 from patron.audit.missing.weigh import common, weighed
+from patron.audit.times import FIRST_DAY, LAST_DAY, day_of, days_of, is_date
 from patron.schema import Role
 
 CODES = frozenset(
@@ -83,18 +82,23 @@ class Sentinels(Check):
         for name, found in _among_numbers(frame).items():
             findings.append(self._found(frame, name, found, [_plain(f.value) for f in found]))
         for name in dates:
-            if found := _sentinels(relations, name, days(frame, name), DATES, a_date=True):
-                findings.append(self._found(frame, name, found, [day_of(f.value) for f in found]))
+            found = _sentinels(relations, name, _days(frame, name), DATES, a_date=True)
+            for part in _by_fix(found):
+                findings.append(self._found(frame, name, part, [day_of(f.value) for f in part]))
         return findings
 
     def _found(
         self, frame: Frame, name: str, found: list[_Found], shown: list[int | float | str]
     ) -> Finding:
         relations, first = Relations.of(frame), found[0]
-        fix = Fix("null_value", (name,), {"values": shown}, self.code)
-        severity, evidence = weighed(frame, fix)
         dated = isinstance(shown[0], str)
-        values = days(frame, name) if dated else frame.values(name)
+        fix = Fix("null_value", (name,), {"values": shown}, self.code)
+        if dated and first.value > LAST_DAY:
+            fix = Fix("null_above", (name,), {"limit": day_of(LAST_DAY)}, self.code)
+        elif dated and first.value < FIRST_DAY:
+            fix = Fix("null_below", (name,), {"limit": day_of(FIRST_DAY)}, self.code)
+        severity, evidence = weighed(frame, fix)
+        values = _days(frame, name) if dated else frame.values(name)
         hit = np.isin(values, [each.value for each in found])
         stump = common(frame, hit[relations.rows], (name,))
         rows, listed = int(hit.sum()), " and ".join(str(each) for each in shown)
@@ -138,8 +142,19 @@ class Sentinels(Check):
 
 
 def _is_date(frame: Frame, name: str) -> bool:
-    kind = frame.table.schema.field(name).type
-    return name in frame.features and bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
+    return name in frame.features and is_date(frame.table.schema.field(name).type)
+
+
+def _days(frame: Frame, name: str) -> np.ndarray:
+    return days_of(frame.table.column(name), whole=False)
+
+
+def _by_fix(found: list[_Found]) -> list[list[_Found]]:
+    """The dates that one fix can name: those that can be written, those before and after them."""
+    parts: dict[int, list[_Found]] = {}
+    for each in found:
+        parts.setdefault((each.value > LAST_DAY) - (each.value < FIRST_DAY), []).append(each)
+    return list(parts.values())
 
 
 _KEPT: "WeakKeyDictionary[Frame, dict[str, list[_Found]]]" = WeakKeyDictionary()
