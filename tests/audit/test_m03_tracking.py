@@ -82,6 +82,22 @@ def test_tracking_that_ended(frame):
     assert after["opens"].null_count == (joined >= START).sum()
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_the_last_tracked_day_is_kept_to_its_end(frame, unit):
+    columns, joined, _, rng = shop()
+    columns["opens"][joined >= START] = 0
+    columns["opens"][joined == START - 1] = [0, 3, 0]  # honest zeros
+    seconds = joined.astype("datetime64[s]") + rng.integers(0, 86_400, ROWS)
+    seconds[joined == START - 1] = np.datetime64(START - 1, "s") + np.array([0, 80_000, 86_399])
+    seconds[np.flatnonzero(joined == START)[0]] = START  # midnight
+    columns["joined"] = pa.array(seconds, pa.timestamp("s")).cast(pa.timestamp(unit))
+    made = frame(columns, joined="date")
+    [found] = ZerosBeforeTracking().run(made)
+    assert found.evidence["where"] == "joined is on or after 2024-03-01"
+    after, _ = Ledger((found.fix,)).apply(made.table)
+    assert (after["opens"].is_null().to_numpy() == (joined >= START)).all()
+
+
 @pytest.mark.parametrize("far", [5_000_000, -800_000])
 def test_a_date_that_no_text_can_name_is_passed_over(frame, far):
     columns, joined, _, _ = shop()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from patron.audit.frame import Frame
 from patron.audit.missing.relations import numbers
@@ -30,12 +31,14 @@ FEWEST_STEPS = 3
 class Clock:
     """A column by which customers can be put in the order of their beginning.
 
-    `began` rises with time [rows], NaN where unknown; `dated`: the column holds dates.
+    `began` rises with time [rows], NaN where unknown; `dated`: the column holds dates, and tells
+    times of the day to a `unit` ("D": it does not).
     """
 
     name: str
     began: np.ndarray
     dated: bool
+    unit: str = "D"
 
     @cached_property
     def edges(self) -> np.ndarray:
@@ -62,6 +65,11 @@ class Clock:
             return day_of(value)
         return int(-value) if float(value).is_integer() else -value
 
+    def shown_before(self, day: float) -> str:
+        """The last moment before a day, as a column of dates would write it."""
+        start = np.datetime64(int(day), "D").astype(f"datetime64[{self.unit}]")
+        return str(start - 1)
+
 
 def clocks(frame: Frame) -> list[Clock]:
     """The table's clocks, dates first.
@@ -71,10 +79,12 @@ def clocks(frame: Frame) -> list[Clock]:
     """
     found = []
     for name in frame.schema.names(Role.DATE, Role.AS_OF):
-        if is_date(frame.table.schema.field(name).type) and _begins(name):
+        kind = frame.table.schema.field(name).type
+        if is_date(kind) and _begins(name):
             days = days_of(frame.table.column(name))
             known = (days >= FIRST_DAY) & (days <= LAST_DAY)  # others cannot be written in a fix
-            found.append(Clock(name, np.where(known, days, np.nan), True))
+            unit = kind.unit if pa.types.is_timestamp(kind) else "D"
+            found.append(Clock(name, np.where(known, days, np.nan), True, unit))
     for name in numbers(frame):
         of_name = set(words(name))
         said = _BEGINNING & of_name or ("age" in of_name and _WHOSE & of_name)

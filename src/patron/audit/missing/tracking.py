@@ -86,7 +86,9 @@ class ZerosBeforeTracking(Check):
         edge = clock.edges[first.at]
         if clock.dated:  # the zeros are below the first step with values, or from it on
             side = (
-                {"below": clock.shown(edge)} if first.before else {"above": clock.shown(edge - 1)}
+                {"below": clock.shown(edge)}
+                if first.before
+                else {"above": clock.shown_before(edge)}
             )
             where = (
                 f"{clock.name} is {'before' if first.before else 'on or after'} {clock.shown(edge)}"
