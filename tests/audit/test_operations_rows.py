@@ -62,6 +62,16 @@ def test_the_latest_stays_where_a_time_says_which():
     assert change.sentence.endswith("keeping the latest by changed")
 
 
+@pytest.mark.parametrize("unknown", [None, float("nan")])
+def test_a_record_without_a_time_is_never_the_latest(unknown):
+    times = pa.array([5.0, unknown, unknown, 3.0, unknown, unknown], pa.float64())
+    table = pa.table({"id": [1, 1, 2, 2, 3, 3], "at": times, "row": list("abcdef")})
+    table = table.append_column("code", times.dictionary_encode())
+    for by in ("at", "code"):
+        kept, _ = applied(table, "keep_latest", ("id",), by=by)
+        assert kept["row"].to_pylist() == ["a", "d", "f"]
+
+
 def test_rows_of_two_dates_are_never_copies():
     table = with_copies(shop(1_000), 200, 0.0)
     table = table.append_column("as_of", pa.array([1] * 1_000 + [2] * 200))

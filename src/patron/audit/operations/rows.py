@@ -125,10 +125,11 @@ def _latest(table: pa.Table, groups: np.ndarray, by: str | None) -> np.ndarray:
 
 
 def _ranks(column: pa.ChunkedArray) -> np.ndarray:
-    """The rank of each value among the distinct ones; missing comes before all."""
+    """The rank of each value among the distinct ones; missing, and NaN, comes before all."""
     encoded = plain(column).combine_chunks().dictionary_encode()
     ranks = np.empty(len(encoded.dictionary) + 1, dtype=np.int64)
     ranks[pc.array_sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(ranks) - 1)
+    ranks[:-1][encoded.dictionary.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)] = -1
     ranks[-1] = -1
     codes = pc.fill_null(encoded.indices, len(ranks) - 1)
     return ranks[codes.to_numpy(zero_copy_only=False)]
