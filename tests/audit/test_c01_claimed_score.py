@@ -26,13 +26,15 @@ def shop(frame, honest):
 
 def test_what_one_answer_for_all_scores_is_worked_out(shop):
     y = shop.target
-    for claim, expected in (
-        ("accuracy 0.99", 1 - y.mean()),
-        ("auc 0.99", 0.5),
-        ("f1 0.99", 2 * y.mean() / (1 + y.mean())),  # all called buyers: recall 1
+    for claim, name, expected in (
+        ("accuracy 0.99", "the commonest answer alone", 1 - y.mean()),
+        ("auc 0.99", "one score for everybody", 0.5),
+        ("f1 0.99", "yes for everybody", 2 * y.mean() / (1 + y.mean())),  # recall 1
     ):
         [found] = asked(shop, claim)
         assert found.evidence["trivial"] == pytest.approx(expected, abs=1e-3)
+        assert found.evidence["picture"]["rows"][0]["label"] == name
+        assert found.meaning.endswith(f"{name} {expected:.3f}.")
         assert found.severity is Severity.WARNING
         assert found.evidence["verdict"] == "not by these columns"
 
@@ -44,6 +46,9 @@ def test_a_claim_below_the_commonest_answer_says_nothing(shop):
         "reached without a model",
     )
     assert "is reached without a model: the commonest answer alone 0.820" in found.meaning
+    [found] = asked(shop, "f1 0.30")
+    assert "is reached without a model: yes for everybody 0.305" in found.meaning
+    assert "the lift over yes for everybody" in found.next_step
 
 
 def test_a_claim_that_the_honest_columns_reach_is_a_note(shop):

@@ -39,6 +39,12 @@ _NAMES = {
     "r2": ("r2", "r^2", "r²", "rsquared", "r_squared"),
 }
 _OF_AMOUNTS = ("r2",)
+_TRIVIAL = {
+    "accuracy": "the commonest answer alone",
+    "roc_auc": "one score for everybody",
+    "f1": "yes for everybody",
+    "r2": "the mean alone",
+}
 _SHOWN = {"accuracy": "accuracy", "roc_auc": "AUC", "f1": "F1", "r2": "R²"}
 _NUMBER = re.compile(r"(?<![\w.^])([+-]?\d*[.,]?\d+)\s*(%?)\s*$")
 _Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
@@ -187,7 +193,7 @@ class ClaimedScore(Check):
                 leaks=", ".join(f"{n} alone {v:.3f}" for n, v in leaking.items()) or "none named",
             ),
             next_step=(
-                "Ask for the lift over the commonest answer, not for this score."
+                f"Ask for the lift over {trial.trivial_name}, not for this score."
                 if verdict == "reached without a model"
                 else "Hold the final model's interval against the claim."
                 if supported
@@ -233,7 +239,7 @@ class _Trial:
             raise ValueError("a claim is judged by a target")
         self.frame = frame
         self.metric = _METRICS[metric]
-        self.trivial_name = "the mean alone" if metric == "r2" else "the commonest answer alone"
+        self.trivial_name = _TRIVIAL[metric]
         groups = _customers_and_copies(frame)
         self.rng = np.random.default_rng(frame.seed)
         labelled = np.flatnonzero(~np.isnan(target) & ~beyond_belief(target))
