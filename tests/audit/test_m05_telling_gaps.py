@@ -49,6 +49,21 @@ def test_for_an_amount_the_zeros_and_the_size_are_asked(honest, frame):
     assert found.evidence["tells"] == "bought above zero"
 
 
+@pytest.mark.parametrize(("lost", "word"), [((0.3, 0.05), "lower"), ((0.05, 0.3), "higher")])
+def test_the_size_of_an_amount_has_no_odds(honest, frame, lost, word):
+    columns, _ = honest(0)
+    rng = np.random.default_rng(1)
+    spend = rng.lognormal(3, 1, 2_000)
+    gone = rng.random(2_000) < np.where(spend < np.median(spend), *lost)
+    columns["habit_3"] = pa.array(columns["habit_3"], mask=gone)
+    [found] = TellingMissing().run(frame(columns, spend))
+    assert (found.evidence["tells"], found.evidence["measure"]) == ("bought", "rank correlation")
+    assert "odds_ratio" not in found.evidence
+    assert f"bought is {word} than the other columns lead one to expect (" in found.meaning
+    apart = abs(found.evidence["difference"])
+    assert f"({apart:.2f} standard deviations of what they leave open, in ranks)" in found.meaning
+
+
 def test_of_an_amount_a_gap_may_depend_on_who_has_most(honest, frame):
     columns, _ = honest(0)
     rng = np.random.default_rng(1)

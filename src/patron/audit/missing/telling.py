@@ -72,11 +72,6 @@ class TellingMissing(Check):
         certain = frame.certain(columns[0], question)
         if certain and certain.where in ("missing", "present"):
             return None
-        there, elsewhere = (
-            float(np.clip(question.y.mean() + rest[rows].mean(), 0.01, 0.99))
-            for rows in (gone, ~gone)
-        )
-        odds = there / (1 - there) / (elsewhere / (1 - elsewhere))
         rows = int(frame.missing(columns[0]).sum())
         listed = ", ".join(columns)
         evidence: Evidence = {
@@ -84,21 +79,25 @@ class TellingMissing(Check):
             "difference": step,
             "difference_low": step - 2 * float(error),
             "difference_high": step + 2 * float(error),
-            "odds_ratio": odds,
             "missingness_alone": frame.alone(columns[0], question, missing=True).value,
             "measure": question.measure,
         }
-        high, times = ("high", odds) if odds > 1 else ("low", 1 / odds)
+        apart = f"{abs(step):.2f} standard deviations of what they leave open"
+        if question.measure == "AUC":
+            odds = evidence["odds_ratio"] = _odds(question, rest, gone)
+            high, times = ("high", odds) if odds > 1 else ("low", 1 / odds)
+            said = f"{times:.1f} times as {high} in odds as"
+        else:  # of an amount its rank is asked, and a rank has no odds
+            said, apart = f"{'higher' if step > 0 else 'lower'} than", f"{apart}, in ranks"
         return self.finding(
             Severity.WARNING if surely >= STRONG else Severity.NOTE,
             columns,
             rows=rows,
             evidence=evidence,
             meaning=(
-                f"Where {listed} is missing, {question.about} is {times:.1f} times as {high} in "
-                f"odds as the other columns lead one to expect ({abs(step):.2f} standard "
-                "deviations of what they leave open). If values go missing because of the outcome, "
-                "or are filled in after it, the model's score is not to be had in practice."
+                f"Where {listed} is missing, {question.about} is {said} the other columns "
+                f"lead one to expect ({apart}). If values go missing because of the outcome, or "
+                "are filled in after it, the model's score is not to be had in practice."
             ),
             next_step=(
                 f"Find out how {listed} comes to be missing, and whether that is so before the "
@@ -106,6 +105,14 @@ class TellingMissing(Check):
             ),
             fix=Fix("drop_column", columns, because=self.code) if surely >= STRONG else None,
         )
+
+
+def _odds(question: Question, rest: np.ndarray, gone: np.ndarray) -> float:
+    """The odds of a yes where the column is missing, as times those elsewhere."""
+    there, elsewhere = (
+        float(np.clip(question.y.mean() + rest[rows].mean(), 0.01, 0.99)) for rows in (gone, ~gone)
+    )
+    return there / (1 - there) / (elsewhere / (1 - elsewhere))
 
 
 def _size(found: Finding | None) -> float:
