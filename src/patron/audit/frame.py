@@ -2,10 +2,10 @@
 
 __all__ = ["Cost", "Frame"]
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,8 @@ MOST_JOINED, MOST_TEXTS = 200, 200
 LEAST_ZERO = 0.05
 FEWEST_ROWS = 200
 FEWEST_OF_A_CLASS = 30
+
+_T = TypeVar("_T")
 
 
 class _Bar(NamedTuple):
@@ -111,6 +113,14 @@ class Frame:
     _numbers: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _codes: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _suspects: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _made: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    def once(self, make: Callable[["Frame"], _T]) -> _T:
+        """What `make` says of this frame: asked the first time, kept for all who ask again."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: _T = self._made[make]
+        return made
 
     @cached_property
     def features(self) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ __all__ = ["Likeness", "Relations", "is_share", "likeness", "numbers", "ranks_of
 
 from functools import cached_property
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -62,12 +61,14 @@ class Relations:
     @classmethod
     def of(cls, frame: Frame) -> "Relations":
         """Those of the frame, made once."""
-        if frame not in _KEPT:
-            cells = MOST_CELLS // max(len(frame.features), 1)
-            size = max(min(MOST_ROWS, cells), LEAST_ROWS)
-            drawn = np.random.default_rng(frame.seed).permutation(frame.table.num_rows)[:size]
-            _KEPT[frame] = cls(frame, np.sort(drawn))
-        return _KEPT[frame]
+        return frame.once(cls._drawn)
+
+    @classmethod
+    def _drawn(cls, frame: Frame) -> "Relations":
+        cells = MOST_CELLS // max(len(frame.features), 1)
+        size = max(min(MOST_ROWS, cells), LEAST_ROWS)
+        drawn = np.random.default_rng(frame.seed).permutation(frame.table.num_rows)[:size]
+        return cls(frame, np.sort(drawn))
 
     def values(self, name: str) -> np.ndarray:
         """The column in the sampled rows; NaN where missing."""
@@ -142,9 +143,6 @@ class Relations:
             parts.append(part)
             owners += [name] * part.shape[1]
         return np.column_stack(parts).astype(np.float32), np.array(owners, dtype=object)
-
-
-_KEPT: "WeakKeyDictionary[Frame, Relations]" = WeakKeyDictionary()
 
 
 def likeness(

@@ -3,7 +3,6 @@
 __all__ = ["Sentinels", "without_sentinels"]
 
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -79,7 +78,7 @@ class Sentinels(Check):
             return CannotSay("no column holds numbers or dates")
         relations = Relations.of(frame)
         findings = []
-        for name, found in _among_numbers(frame).items():
+        for name, found in frame.once(_among_numbers).items():
             findings.append(self._found(frame, name, found, [_plain(f.value) for f in found]))
         for name in dates:
             found = _sentinels(relations, name, _days(frame, name), DATES, a_date=True)
@@ -157,24 +156,19 @@ def _by_fix(found: list[_Found]) -> list[list[_Found]]:
     return list(parts.values())
 
 
-_KEPT: "WeakKeyDictionary[Frame, dict[str, list[_Found]]]" = WeakKeyDictionary()
-
-
 def _among_numbers(frame: Frame) -> dict[str, list[_Found]]:
-    """The sentinels of each column of numbers that has any; sought once."""
-    if frame not in _KEPT:
-        relations = Relations.of(frame)
-        sought = {
-            name: _sentinels(relations, name, frame.values(name), CODES, a_date=False)
-            for name in numbers(frame)
-        }
-        _KEPT[frame] = {name: found for name, found in sought.items() if found}
-    return _KEPT[frame]
+    """The sentinels of each column of numbers that has any."""
+    relations = Relations.of(frame)
+    sought = {
+        name: _sentinels(relations, name, frame.values(name), CODES, a_date=False)
+        for name in numbers(frame)
+    }
+    return {name: found for name, found in sought.items() if found}
 
 
 def without_sentinels(frame: Frame, name: str, values: np.ndarray) -> np.ndarray:
     """Values of the column, those that M01 names as missing."""
-    named = [found.value for found in _among_numbers(frame).get(name, ())]
+    named = [found.value for found in frame.once(_among_numbers).get(name, ())]
     return np.where(np.isin(values, named), np.nan, values)
 
 

@@ -4,7 +4,6 @@ __all__ = ["ZerosBeforeTracking", "untracked_columns"]
 
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -71,7 +70,7 @@ class ZerosBeforeTracking(Check):
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """One finding for each date or group, with all columns that it hits."""
-        starts, gaps, axes = _sought(frame)
+        starts, gaps, axes = frame.once(_sought)
         if not axes:
             return CannotSay(
                 "no column says when a customer began (a date or a tenure), and none is a category"
@@ -163,37 +162,34 @@ class ZerosBeforeTracking(Check):
 
 def untracked_columns(frame: Frame) -> set[str]:
     """The columns that M03 names: their zeros need no second accusation."""
-    starts, gaps, _ = _sought(frame)
+    starts, gaps, _ = frame.once(_sought)
     of_starts = {each.column for group in starts for each in group}
     return of_starts | {each.column for group in gaps for each in group}
 
 
 _Sought = tuple[list[list[_Start]], list[list[_Gap]], bool]
-_KEPT: "WeakKeyDictionary[Frame, _Sought]" = WeakKeyDictionary()
 
 
 def _sought(frame: Frame) -> _Sought:
-    """The changes along clocks and the groups, those that belong together together; once."""
-    if frame not in _KEPT:
-        found, groups = clocks(frame), _groups(frame)
-        starts: dict[str, _Start] = {}
-        gaps: list[_Gap] = []
-        candidates = 0
-        for name in numbers(frame):
-            values = frame.values(name)
-            zero = values == 0
-            if zero.sum() < FEWEST or not _varied(values):
-                continue
-            candidates += 1
-            for clock in found:
-                start = _start(clock, name, values, zero) if clock.name != name else None
-                if start and (name not in starts or start.gain > 1.02 * starts[name].gain):
-                    starts[name] = start
-            if name not in starts and (gap := _gap(frame, groups, name, values, zero)):
-                gaps.append(gap)
-        of_groups = _same_level(frame, gaps, candidates)
-        _KEPT[frame] = _together(list(starts.values())), of_groups, bool(found or groups)
-    return _KEPT[frame]
+    """The changes along clocks and the groups, those that belong together together."""
+    found, groups = clocks(frame), _groups(frame)
+    starts: dict[str, _Start] = {}
+    gaps: list[_Gap] = []
+    candidates = 0
+    for name in numbers(frame):
+        values = frame.values(name)
+        zero = values == 0
+        if zero.sum() < FEWEST or not _varied(values):
+            continue
+        candidates += 1
+        for clock in found:
+            start = _start(clock, name, values, zero) if clock.name != name else None
+            if start and (name not in starts or start.gain > 1.02 * starts[name].gain):
+                starts[name] = start
+        if name not in starts and (gap := _gap(frame, groups, name, values, zero)):
+            gaps.append(gap)
+    of_groups = _same_level(frame, gaps, candidates)
+    return _together(list(starts.values())), of_groups, bool(found or groups)
 
 
 def _varied(values: np.ndarray) -> bool:
