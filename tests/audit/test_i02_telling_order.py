@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from patron.audit import CannotSay, Severity
+from patron.audit import CannotSay, Severity, identifiers
 from patron.audit.identifiers import TellingOrder
 
 
@@ -16,6 +16,19 @@ def test_a_file_sorted_by_the_answer_is_a_warning_without_a_fix(honest, frame):
     assert (found.columns, found.severity, found.fix) == ((), Severity.WARNING, None)
     assert found.evidence["alone"] > 0.98
     assert found.evidence["adds"] > 0.1
+
+
+def test_identifiers_are_sought_once(honest, frame, monkeypatch):
+    columns, y = honest(0)
+    order = np.argsort(y, kind="stable")
+    sought, asked = identifiers._identifiers, []
+    monkeypatch.setattr(
+        identifiers, "_identifiers", lambda made: asked.append(made) or sought(made)
+    )
+    made = frame({name: pa.array(values).take(order) for name, values in columns.items()}, y[order])
+    [found] = TellingOrder().run(made)
+    assert found.columns == ()
+    assert len(asked) == 1
 
 
 def test_ids_given_after_the_event_are_named_though_the_rows_are_shuffled(honest, frame):

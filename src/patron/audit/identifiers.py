@@ -44,7 +44,7 @@ class IdentifierFeature(Check):
                 f"the table has {frame.table.num_rows} rows; below {FEWEST_ROWS} any measurement "
                 "may be unique by chance"
             )
-        found = [self._found(frame, name, kind) for name, kind in _identifiers(frame).items()]
+        found = [self._found(frame, name, kind) for name, kind in frame.once(_identifiers).items()]
         return found + [
             self._left_out(frame, column.name, column.because)
             for column in frame.schema.columns
@@ -114,7 +114,7 @@ class TellingOrder(Check):
             return CannotSay(frame.too_few)
         rows = _row_order(frame)
         orders: dict[str, np.ndarray] = {"": rows}
-        for name in (*frame.schema.names(Role.ENTITY, Role.IDENTIFIER), *_identifiers(frame)):
+        for name in (*frame.schema.names(Role.ENTITY, Role.IDENTIFIER), *frame.once(_identifiers)):
             order = _order_of(frame.sample, name)
             known = np.isfinite(order)
             if known.sum() > 2 and np.ptp(order[known]) > 0:
@@ -128,7 +128,8 @@ class TellingOrder(Check):
         question, alone = _best(frame, order)
         if alone.low < ORDER_TELLS[question.measure]:
             return None
-        core = tuple(c for c in frame.core(question) if c not in _identifiers(frame))
+        named = frame.once(_identifiers)
+        core = tuple(name for name in frame.core(question) if name not in named)
         without, both = frame.joint(core, question), frame.joint(core, question, order=order)
         adds = question.strength(both.value) - question.strength(without.value)
         if adds < ORDER_ADDS:
