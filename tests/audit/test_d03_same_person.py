@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 
 from patron.audit import CannotSay, Ledger, Severity
 from patron.audit.duplicates import SamePerson
+from patron.audit.duplicates.persons import _NAME, _ONE_NAME
 
 FIRST = ["Anna", "Bert", "Carla", "Dario", "Elif", "Finn", "Greta", "Hugo", "Ines", "Jakub"]
 LAST = ["Smith", "Jones", "Weber", "Rossi", "Novak", "Silva", "Dubois", "Larsen", "Kaya", "Popa"]
@@ -84,6 +86,35 @@ def test_a_person_is_known_by_a_contact_however_it_is_spelt(frame, honest, chang
     kept, [change] = Ledger((found.fix,)).apply(measured.table)
     assert change.rows_dropped == 40
     assert sorted(kept["customer"].to_pylist())[-40:] == [f"N{i:05d}" for i in range(40)]
+
+
+@pytest.mark.parametrize("pattern", [_NAME, _ONE_NAME])
+def test_names_are_read_in_a_moment_whatever_they_are(pattern):
+    began = time.perf_counter()
+    for text in ("a. " * 40 + "1", "a." * 40 + "1", "a.  " * 40 + "1", "a" * 400 + "1"):
+        assert not pattern.fullmatch(text)
+    assert time.perf_counter() - began < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "part"),
+    [
+        ("Anna Smith", True, True),
+        (" J. R. R. Tolkien ", True, True),
+        ("Smith, Anna", True, False),
+        ("Anna-Lena O'Neill jr.", True, True),
+        ("A.Smith", True, True),
+        ("Anna.", False, True),
+        ("a b c d e", False, True),
+        ("Anna 2", False, False),
+        ("Anna..", False, False),
+        ("Anna -", False, False),
+        ("", False, False),
+    ],
+)
+def test_what_is_written_as_a_name(text, whole, part):
+    assert bool(_NAME.fullmatch(text)) is whole
+    assert bool(_ONE_NAME.fullmatch(text)) is part
 
 
 def test_a_household_shares_its_telephone_and_is_not_one_person(frame, honest):

@@ -31,8 +31,9 @@ MOST_BESIDE = 3
 
 _MAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*")
 _PHONE = re.compile(r"\s*[+(]?[\d\s()./-]{7,22}\s*")
-_NAME = re.compile(r"\s*[^\W\d_]+\.?([ ,.'’-]+[^\W\d_]+\.?){1,3}\s*")
-_ONE_NAME = re.compile(r"\s*[^\W\d_]+\.?([ .'’-]+[^\W\d_]+\.?)*\s*")
+# What parts two words takes the dot of the first: two ways to read it would double with each word.
+_NAME = re.compile(r"\s*[^\W\d_]+([ ,.'’-]+[^\W\d_]+){1,3}\.?\s*")
+_ONE_NAME = re.compile(r"\s*[^\W\d_]+([ .'’-]+[^\W\d_]+)*\.?\s*")
 _POSTCODE = re.compile(r"\s*(?=.*\d)[A-Za-z0-9][A-Za-z0-9 -]{2,8}[A-Za-z0-9]\s*")
 _PHONE_WORDS = {"phone", "mobile", "tel", "telephone", "cell", "msisdn", "handy", "telefon"}
 _NAME_WORDS = {"name", "surname", "forename", "lastname", "firstname", "vorname", "nachname"}
