@@ -102,7 +102,7 @@ def test_names_are_read_in_a_moment_whatever_they_are(pattern):
         ("Anna Smith", True, True),
         (" J. R. R. Tolkien ", True, True),
         ("Smith, Anna", True, False),
-        ("Anna-Lena O'Neill jr.", True, True),
+        ("Anna O'Neill jr.", True, True),
         ("A.Smith", True, True),
         ("Anna.", False, True),
         ("a b c d e", False, True),
