@@ -23,6 +23,7 @@ from patron.audit import (
     run_audit,
 )
 from patron.errors import StudyError
+from patron.schema import Role, infer
 
 
 @pytest.fixture
@@ -212,3 +213,40 @@ def test_levels_in_a_fix_are_spelt_as_the_fixes_before_leave_them():
     assert (first, second) == (other, spelling)
     assert third.arguments["equals"] == ["web", "shop"]
     assert fixes_to_apply([finding(gap)], "all") == [gap]
+
+
+def test_no_finding_shows_who_a_customer_is(schema):
+    """Contacts in every way that they come: repeated, misspelt, with words for missing."""
+    draw, people, dates = np.random.default_rng(0), 300, 3
+    who = np.tile(np.arange(people), dates)
+    mails = [f"anna.q{n}@mail.example" for n in who]
+    for row in range(0, len(who), 9):
+        mails[row] = mails[row].replace("anna", "Anna")
+    for row in range(0, len(who), 8):
+        mails[row] = "N/A"
+    phones = [f"+49 151 {1_000_000 + n}" for n in who]
+    phones[3:9] = ["Carla Jones"] * 3 + ["bert@mail.example"] * 3
+    names = [f"Kim Quill{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in who]
+    names[5] = names[5].upper()
+    paid = draw.gamma(2, 20, len(who))
+    paid[np.array(mails) == "anna.q7@mail.example"] *= -1
+    paid[who == 7] = -np.abs(paid[who == 7])
+    columns = {
+        "customer_id": [f"C{n:04d}" for n in who],
+        "as_of": pa.array(np.repeat([19_000, 19_030, 19_060], people).astype(np.int32)),
+        "email": mails,
+        "phone": phones,
+        "full_name": names,
+        "paid": paid,
+        "visits": draw.poisson(3, len(who)),
+    }
+    table = pa.table(columns)
+    table = table.set_column(1, "as_of", table["as_of"].cast(pa.date32()))
+    roles = infer(table, entity="customer_id", as_of="as_of")
+    assert {roles[name].role for name in ("email", "phone", "full_name")} == {Role.IDENTIFIER}
+    bought = (draw.random(len(who)) < 0.3).astype(float)
+    audit = run_audit(table, roles, target=bought, target_name="bought")
+    assert {"M02", "D02"} & {found.code for found in audit.findings}
+    text = json.dumps(audit.to_dict(), ensure_ascii=False).lower()
+    for sign in ("@mail.example", "quill", "carla", "151 ", "c0007"):
+        assert sign not in text

@@ -35,6 +35,15 @@ _PERSON = {
     *("customer", "client", "user", "member", "subscriber", "household", "account", "person"),
     *("visitor", "buyer", "order", "invoice", "transaction", "session", "receipt", "basket"),
 }
+_WHOSE_NAME = {
+    *("first", "last", "full", "family", "given", "middle", "maiden", "customer", "client"),
+    *("member", "user", "person", "contact", "buyer", "subscriber"),
+}
+_WHO = {
+    *("surname", "forename", "lastname", "firstname", "fullname", "nachname", "vorname"),
+    *("phone", "telephone", "mobile", "msisdn", "telefon", "email", "mail"),
+}
+_OF_A_TELEPHONE = {"number", "no", "nr", "address", "home", "work", "customer", "client"}
 _CODE = {
     *("zip", "zipcode", "postcode", "postal", "store", "shop", "region", "branch", "code", "codes"),
     *("segment", "cluster", "category", "group", "class", "type", "channel", "id", "department"),
@@ -193,6 +202,10 @@ def _text(of_name: tuple[str, ...], seen: Look) -> _Guess:
         return Role.IDENTIFIER, "near-unique text"
     if identifies := _identifies(of_name, seen):
         return Role.IDENTIFIER, identifies
+    if seen.addresses:
+        return Role.IDENTIFIER, "e-mail addresses"
+    if said := _says_who(of_name):
+        return Role.IDENTIFIER, f"name says that it names a person ({said})"
     if seen.words >= 3 and seen.variety_of_entities >= 0.3 and seen.distinct > 20:
         return Role.TEXT, f"text, {100 * seen.variety:.0f} % distinct"
     if seen.distinct == 1:
@@ -222,6 +235,18 @@ def _identifies(of_name: tuple[str, ...], seen: Look) -> str | None:
 def _says_code(of_name: tuple[str, ...]) -> str | None:
     """The word for a code: the last (zip_code), or the one that is numbered (store_no)."""
     return _said(of_name if _said(of_name[-1:], _IDENTIFIER) else of_name[-1:], _CODE)
+
+
+def _says_who(of_name: tuple[str, ...]) -> str | None:
+    """The words for a person's name or telephone: last_name, surname, mobile_number.
+
+    >>> [_says_who(words(name)) for name in ("LastName", "surname", "product_name", "phone_type")]
+    ['last name', 'surname', None, None]
+    """
+    if len(of_name) > 1 and of_name[-1] == "name" and of_name[-2] in _WHOSE_NAME:
+        return " ".join(of_name[-2:])
+    bare = tuple(word for word in of_name if word not in _OF_A_TELEPHONE)
+    return bare[0] if len(bare) == 1 and bare[0] in _WHO else None
 
 
 def _said(of_name: tuple[str, ...], vocabulary: set[str]) -> str | None:

@@ -20,6 +20,7 @@ FLAG_WORDS = frozenset(("0", "1", "true", "false", "t", "f", "yes", "no", "y", "
 
 _TEXTS_READ = 2_000  # so many different texts are read one by one
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LEADING_ZERO = re.compile(r"0\d+")
 
 
@@ -41,6 +42,7 @@ class Look:
     cents : of numbers, that they are mostly fractions with no more than two decimals.
     no_gap : of whole numbers, that each number from `low` to `high` occurs once.
     words : of text, the mean number of words.
+    addresses : of text, that nearly all are e-mail addresses.
     """
 
     kind: Literal["flag", "number", "date", "text"]
@@ -56,6 +58,7 @@ class Look:
     cents: bool = False
     no_gap: bool = False
     words: float = 0.0
+    addresses: bool = False
 
     @property
     def variety(self) -> float:
@@ -180,7 +183,12 @@ def _kind_of_texts(values: "pa.ChunkedArray") -> dict[str, Any]:
             "high": max(numbers),
             "whole": all(number.is_integer() for number in numbers),
         }
-    return {"kind": "text", "words": sum(len(text.split()) for text in texts) / len(texts)}
+    addresses = sum(bool(_ADDRESS.fullmatch(text)) for text in texts)
+    return {
+        "kind": "text",
+        "words": sum(len(text.split()) for text in texts) / len(texts),
+        "addresses": addresses >= 0.8 * len(texts),
+    }
 
 
 def _is_date(text: str) -> bool:

@@ -37,6 +37,8 @@ PERHAPS = frozenset(
 )
 """What may be an honest level ("none" of a list of add-ons), or a gap with a name."""
 
+_OF_PERSONS = (Role.IDENTIFIER, Role.TEXT)
+
 FEW, SHARE = 3, 0.001
 CHANCE = 4.0
 MANY, FEW_WORDS, MOSTLY = 20, 5, 0.95
@@ -123,11 +125,12 @@ class WordsForMissing(Check):
 def _words(frame: Frame, name: str) -> _Words | None:
     counted = pc.value_counts(plain(frame.table.column(name)).drop_null())
     texts, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
-    strange = _among_numbers(texts)
+    names_a_person = frame.schema[name].role in _OF_PERSONS
+    strange = set() if names_a_person else _among_numbers(texts)
     found = {
         text: count
         for text, count in zip(texts, counts, strict=True)
-        if _bare(text) in NEVER_A_VALUE | PERHAPS or text in strange
+        if _bare(text) in NEVER_A_VALUE | PERHAPS or (text in strange and count >= FEW)
     }
     if not found or len(found) == len(texts):
         return None
@@ -136,7 +139,7 @@ def _words(frame: Frame, name: str) -> _Words | None:
         return _Words(name, found, False, "only a few rows")
     if any(_bare(text) in NEVER_A_VALUE for text in found):
         return _Words(name, found, True, "no value is written like that")
-    if strange:
+    if strange & found.keys():
         return _Words(name, found, True, "all the other values are numbers or dates")
     if frame.table.column(name).null_count or len(found) > 1:
         return _Words(name, found, True, "the column has gaps of another kind too")
@@ -189,12 +192,13 @@ def _is_text(kind: pa.DataType) -> bool:
 def _picture(frame: Frame, words: _Words) -> Evidence:
     """The commonest levels of the column, those words among them.
 
-    Of a column that nearly names a person (most values occur once or twice) the words alone.
+    Of a column that names persons, or nearly does (most values occur once or twice), the words.
     """
     column = plain(frame.table.column(words.column))
     counted = pc.value_counts(column.drop_null()).to_pylist()
     levels = sorted(((each["counts"], each["values"]) for each in counted), reverse=True)
     nameless = sum(count >= FEW for count, _ in levels) > len(levels) / 2
+    nameless &= frame.schema[words.column].role not in _OF_PERSONS
     shown = [
         level for level in levels if level[1] in words.counts or (nameless and level[0] >= FEW)
     ][:BARS]

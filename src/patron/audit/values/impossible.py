@@ -267,12 +267,16 @@ def _tails_off(known: Floats) -> bool:
 
 
 def _marked(frame: Frame, hit: NDArray[np.bool_]) -> str | None:
-    """What another column says of nearly all the rows in `hit`, and of hardly any other."""
-    for name in frame.schema.names(Role.CATEGORY, Role.IDENTIFIER, Role.TEXT):
+    """What another column says of nearly all the rows in `hit`, and of hardly any other.
+
+    Of an identifier, no more than with which letter it begins.
+    """
+    for name in frame.schema.names(Role.CATEGORY, Role.IDENTIFIER):
         column = plain(frame.table.column(name))
         if not pa.types.is_string(column.type):
             continue
-        for signs, says in ((1, "begins with"), (None, "is")):
+        whole = frame.schema[name].role is Role.CATEGORY
+        for signs, says in ((1, "begins with"), *(((None, "is"),) if whole else ())):
             texts = pc.utf8_slice_codeunits(column, 0, signs) if signs else column
             texts = texts.combine_chunks().dictionary_encode()
             if len(texts.dictionary) > 200:
