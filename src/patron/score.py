@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from patron.bundle import Bundle
 from patron.errors import DataError, UserError
-from patron.features.encode import Design
+from patron.features.encode import Design, read_as
 from patron.progress import Progress, silent
 from patron.schema import Role
 from patron.tables import open_sink, open_source
@@ -68,8 +68,10 @@ def score_table(
     """
     table = _plain(table)
     keys = _keys(bundle, table)
-    mended, _ = bundle.ledger.apply(table, scoring=True)
+    counts: Counts = Counter()
+    mended, _ = bundle.ledger.apply(_as_trained(bundle, table, counts), scoring=True)
     design = bundle.encoder.transform(mended)
+    counts.update(design.warnings)
     probability = bundle.purchase.predict_proba(design, threads=threads)
     columns = {
         **keys,
@@ -82,10 +84,10 @@ def score_table(
     rows = table.num_rows
     for name in bundle.ledger.reads:
         if name not in table.column_names and name not in bundle.features:
-            design.warnings["missing column", name] += rows
+            counts["missing column", name] += rows
     columns["model_version"] = pa.repeat(pa.scalar(bundle.version), rows)
     columns["scored_at"] = pa.repeat(pa.scalar(scored_at, pa.timestamp("s", tz="UTC")), rows)
-    return Scores(pa.table(columns), design.warnings)
+    return Scores(pa.table(columns), counts)
 
 
 def score_source(
@@ -171,6 +173,25 @@ def _is_plain(kind: pa.DataType) -> bool:
             asked.is_null,
         )
     )
+
+
+def _as_trained(bundle: Bundle, table: pa.Table, counts: Counts) -> pa.Table:
+    """The table with the columns that fixes work on in the types that they had in training.
+
+    A limit of 100 must mean the same for "900", 900 and 900.0.
+    """
+    for name in bundle.ledger.touches:
+        if name not in bundle.schema:
+            continue
+        if name not in table.column_names and name in bundle.ledger.fills:
+            table = table.append_column(name, pa.nulls(table.num_rows))
+            counts["missing column", name] += table.num_rows
+        if name in table.column_names:
+            values, unreadable = read_as(bundle.schema[name].dtype, table[name])
+            table = table.set_column(table.column_names.index(name), name, values)
+            if unreadable:
+                counts["unreadable value", name] += unreadable
+    return table
 
 
 def _keys(bundle: Bundle, table: pa.Table) -> dict[str, Any]:

@@ -252,3 +252,13 @@ def test_group_rows_agrees_with_comparing_tuples():
     expected = dict(zip(rows, groups, strict=True))
     assert [expected[row] for row in rows] == groups.tolist()
     assert len(set(groups.tolist())) == len(set(rows))
+
+
+def test_a_column_that_decides_is_mended_last_at_scoring_as_at_training():
+    ledger = Ledger([Fix("null_where", ("a", "b"), {"by": "a", "above": 100})])
+    table = pa.table({"a": [1, 500, 3], "b": [7, 8, 9]})
+    for scoring in (False, True):
+        assert ledger.apply(table, scoring=scoring)[0].to_pydict() == {
+            "a": [1, None, 3],
+            "b": [7, None, 9],
+        }

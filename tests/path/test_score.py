@@ -1,6 +1,7 @@
 """Scores: the same for a batch, a row, a file and the API; rules for the unexpected are counted."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from patron.audit import Fix, Ledger
 from patron.errors import DataError, TableError
 from patron.pipeline import Run
 from patron.score import score_source, score_table
@@ -148,3 +150,36 @@ def test_frames_and_wide_types_score_as_the_arrow_table(done: Run, world: World,
     plain = score_table(done.bundle, table, scored_at=NOW)
     np.testing.assert_array_equal(probabilities(scores.table), probabilities(plain.table))
     assert scores.warnings == ()
+
+
+def test_fixes_work_whatever_type_a_batch_has(done: Run, world: World) -> None:
+    """Whole numbers, numbers as text and dates as text are mended as those of training were."""
+    fixes = (
+        Fix("null_above", ("tenure_days",), {"limit": 400}),
+        Fix("null_where", ("age",), {"by": "tenure_days", "above": 300.5}),
+        Fix("fill_missing", ("age", "orders_365d"), {"value": 40}),
+    )
+    bundle = replace(done.bundle, ledger=Ledger(fixes))
+    table = world.table.slice(0, 200)
+    expected = score_table(bundle, table, scored_at=NOW)
+    assert not np.array_equal(
+        probabilities(expected.table),
+        probabilities(score_table(done.bundle, table, scored_at=NOW).table),
+    )
+    for name in ("tenure_days", "age"):
+        for kind in (pa.string(), pa.float64()):
+            place = table.column_names.index(name)
+            other = table.set_column(place, name, table[name].cast(kind))
+            scores = score_table(bundle, other, scored_at=NOW)
+            np.testing.assert_array_equal(
+                probabilities(scores.table), probabilities(expected.table)
+            )
+            assert scores.counts == expected.counts
+    lacking = score_table(bundle, table.drop_columns(["orders_365d"]), scored_at=NOW)
+    place = table.column_names.index("orders_365d")
+    filled = table.set_column(place, "orders_365d", pa.array([40.0] * 200))
+    np.testing.assert_array_equal(
+        probabilities(lacking.table),
+        probabilities(score_table(bundle, filled, scored_at=NOW).table),
+    )
+    assert lacking.counts["missing column", "orders_365d"] == 200

@@ -89,6 +89,7 @@ class Fix:
         if not self.everywhere or not set(self.judges) <= set(table.column_names):
             return []
         present = [name for name in self.columns if name in table.column_names]
+        present.sort(key=lambda name: name in self.judges)  # what decides is mended last
         return [replace(self, columns=(name,)) for name in present]
 
     @property
@@ -179,6 +180,18 @@ class Ledger:
                 if part.operation == "drop_column":
                     gone.update(part.columns)
         return table, changes
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """The columns whose values decide, at scoring too, what a fix does."""
+        fixes = (fix for fix in self.fixes if fix.everywhere and fix.operation != "drop_column")
+        return tuple(dict.fromkeys(name for fix in fixes for name in (*fix.columns, *fix.judges)))
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """The columns whose gaps a fix fills, those of an absent column too."""
+        fixes = (fix for fix in self.fixes if fix.operation == "fill_missing")
+        return tuple(dict.fromkeys(name for fix in fixes for name in fix.columns))
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ the rows beside it. What is missing stays missing (NaN); a category is its code 
 that was learned; a date is days before the row's `as_of`, or days since 1970 where there is none.
 """
 
-__all__ = ["Design", "Encoder", "check_readable"]
+__all__ = ["Design", "Encoder", "check_readable", "read_as"]
 
 from collections import Counter
 from collections.abc import Mapping
@@ -215,6 +215,33 @@ def check_readable(design: Design, table: pa.Table) -> list[str]:
             )
         told.append(f"{name}: {count:,} values could not be read and count as missing")
     return told
+
+
+def read_as(dtype: str, values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """The values in the type that a column had in training, and how many could not be read.
+
+    Numbers are read as float64 and dates as timestamps, from text too; what is of another kind
+    altogether stays as it came.
+
+    >>> read_as("double", pa.chunked_array([["9", "9.5", "many"]]))[0].to_pylist()
+    [9.0, 9.5, None]
+    """
+    number = dtype == "double" or dtype.startswith(("float", "int", "uint"))
+    text = pa.types.is_string(values.type)
+    if pa.types.is_null(values.type):
+        read = pa.nulls(len(values), pa.float64() if number else pa.string())
+    elif number and text:
+        numbers = [_number(each) for each in values.to_pylist()]
+        read = pa.array(numbers, pa.float64(), from_pandas=True)
+    elif dtype.startswith(("date", "timestamp")) and text:
+        read = _parsed_dates(_plain(values))
+    elif number and pa.types.is_integer(values.type) and not dtype.startswith(("int", "uint")):
+        read = values.cast(pa.float64(), safe=False)
+    else:
+        return values, 0
+    return pa.chunked_array(read.chunks if isinstance(read, pa.ChunkedArray) else [read]), (
+        read.null_count - values.null_count
+    )
 
 
 def _kind(role: Role) -> str:
