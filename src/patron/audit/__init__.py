@@ -47,6 +47,7 @@ from patron.audit.ledger import OPERATIONS, Change, Fix, Ledger, rows_kept
 from patron.errors import StudyError, nearest
 from patron.progress import Progress, silent
 from patron.schema import Schema
+from patron.tables.source import plain_batch, plain_schema
 
 CHECKS: tuple[type[Check], ...] = (
     *leaks.CHECKS,
@@ -115,7 +116,8 @@ def run_audit(
 
     Parameters
     ----------
-    table, schema : the table as it came, and the role of each of its columns.
+    table, schema : the table as it came, and the role of each of its columns. What is not of the
+        types of `patron.tables.Source` (decimals, times in zones, …) is judged as it reads it.
     target : float64 beside the table, NaN where a row is unlabelled; 0 and 1, or real values.
     target_name : what to call the target in sentences.
     label_days : the days from as_of to the end of the target's window, where that is known.
@@ -123,15 +125,22 @@ def run_audit(
     claim : a score that somebody promises, such as "accuracy 0.95".
     ignore : codes ("L01"), or a code and a column ("L01:duration"); or such with their reasons. A
         finding of several columns is passed over if one of them is named.
+
+    Raises
+    ------
+    StudyError
+        An ignored code or column does not exist.
+    TableError
+        Two columns have one name, or a whole number does not fit 64 bits.
     """
     passed_over = _parsed(ignore, schema)
     frame = Frame(
-        table,
+        _plain(table),
         schema,
         target=target,
         target_name=target_name,
         label_days=label_days,
-        others=others or {},
+        others={name: _plain(other) for name, other in (others or {}).items()},
         claim=claim,
         seed=seed,
         threads=threads,
@@ -151,6 +160,18 @@ def run_audit(
             stage.advance(1)
     findings.sort(key=lambda found: found.severity.rank)  # stable: the registry's order within
     return Audit(tuple(findings), tuple(outcomes))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table in plain types, as a `Source` reads it; columns that it would leave out stay."""
+    types, _ = plain_schema(table.schema, "the table")
+    for field in types:
+        place = table.schema.get_field_index(field.name)
+        if table.schema.field(place).type != field.type:
+            alone, only = table.select([place]), pa.schema([field])
+            read = pa.Table.from_batches((plain_batch(b, only) for b in alone.to_batches()), only)
+            table = table.set_column(place, field, read.column(0))
+    return table
 
 
 def fixes_to_apply(findings: Iterable[Finding], apply: str = "serious") -> list[Fix]:
