@@ -94,6 +94,13 @@ def test_the_snapshot_is_inferred_from_sign_up_and_tenure_and_said_to_be(shop, r
     assert found.evidence["snapshot"] == ("2024-10-04, the day that signed_up and tenure add up to")
 
 
+def test_numbers_beyond_all_days_imply_no_snapshot(shop, frame):
+    columns, last, y = shop
+    columns = {"habit": columns["habit"], "code": np.full(ROWS, 1e30), "last_visit": days(last)}
+    answer = AfterTheSnapshot().run(frame(columns, y, last_visit="date"))
+    assert isinstance(answer, CannotSay)
+
+
 def test_days_since_that_are_below_zero_for_buyers_alone_are_serious(shop, rng, frame):
     columns, last, y = shop
     since = SNAPSHOT - last.astype(float)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
-from patron.audit.times import day_of, days_of
+from patron.audit.times import FIRST_DAY, LAST_DAY, day_of, days_of
 from patron.schema import Role
 
 # Up to so many rows may be slips of the pen; a plan (a contract's end) lies ahead in most rows.
@@ -199,7 +199,8 @@ def _implied(frame: Frame, dates: dict[str, np.ndarray]) -> _Snapshot | None:
             if len(ends) < max(FEWEST_ROWS, len(taken) / 4):
                 continue
             middle = np.round(np.median(ends))
-            if (np.abs(ends - middle) <= 1).mean() >= AGREE:
+            is_day = FIRST_DAY <= middle <= LAST_DAY  # beside 1e30 all days are one
+            if is_day and (np.abs(ends - middle) <= 1).mean() >= AGREE:
                 by = f"{day_of(middle)}, the day that {name} and {number} add up to"
                 return _Snapshot(np.full(rows, middle), by, named=False)
     return None
