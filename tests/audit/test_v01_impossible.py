@@ -128,6 +128,22 @@ def test_a_recency_beyond_the_tenure(frame: MakeFrame) -> None:
     }
 
 
+@pytest.mark.parametrize("text", [False, True])
+def test_a_tenure_is_held_against_a_date_by_the_day_of_the_row(
+    text: bool, frame: MakeFrame
+) -> None:
+    recency, tenure = recency_and_tenure()
+    recency[SOME] = tenure[SOME] + 2 + rng().exponential(90, SOME.sum()).round()
+    day = np.full(ROWS, np.datetime64("2025-01-01"))
+    columns = {
+        "as_of": day.astype(str) if text else pa.array(day),
+        "signup_date": pa.array(day - tenure.astype("timedelta64[D]")),
+        "days_since_purchase": recency,
+    }
+    (one,) = found(frame, columns, as_of="as_of", signup_date="date", days_since_purchase="count")
+    assert (one.columns, one.rows) == (("days_since_purchase", "signup_date"), 80)
+
+
 def test_numbers_that_are_text_are_left_to_v02(frame: MakeFrame) -> None:
     recency, tenure = recency_and_tenure()
     recency[SOME] = tenure[SOME] + 90

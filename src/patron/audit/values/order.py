@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
+from patron.audit.times import days_of, is_date
 from patron.audit.values.units import measures
 from patron.schema import Role
 from patron.schema.look import words
@@ -71,11 +72,14 @@ def _times_ago(frame: Frame) -> dict[str, tuple[Floats, str]]:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
     as_of = frame.schema.one(Role.AS_OF)
     today = None if as_of is None else _days(frame, as_of, rows)
+    if today is not None and not np.isfinite(today).any():
+        today = None
     numbers = set(measures(frame))
     times: dict[str, tuple[Floats, str]] = {}
     for column in frame.schema.columns:
         name = column.name
-        if column.role is Role.DATE and (days := _days(frame, name, rows)) is not None:
+        if column.role is Role.DATE and is_date(frame.table.schema.field(name).type):
+            days = _days(frame, name, rows)
             if today is None:
                 times[name] = -days, "dates"
             else:
@@ -88,15 +92,8 @@ def _times_ago(frame: Frame) -> dict[str, tuple[Floats, str]]:
     return dict(list(spread.items())[:MOST_COLUMNS])
 
 
-def _days(frame: Frame, name: str, rows: NDArray[np.intp]) -> Floats | None:
-    kind = frame.table.schema.field(name).type
-    if not pa.types.is_temporal(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
-        return None
-    days = frame.values(name)[rows]
-    if pa.types.is_date32(kind):
-        return days
-    unit = kind.unit if pa.types.is_timestamp(kind) else "ms"
-    return days / (86_400 * {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit])
+def _days(frame: Frame, name: str, rows: NDArray[np.intp]) -> Floats:
+    return days_of(frame.table.column(name).take(pa.array(rows)), whole=False)
 
 
 def _is_time(name: str) -> bool:
