@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from patron.audit.certain import Certain, find_certain
 from patron.audit.jointly import joint_prediction, linear_prediction
-from patron.audit.operations import group_rows, plain
+from patron.audit.operations import group_rows, is_text, plain
 from patron.audit.operations.reading import are_numbers
 from patron.audit.scoring import (
     Question,
@@ -89,6 +89,7 @@ class Frame:
     others : further tables that should share no customer with this one, by name.
     claim : a score that somebody promises, or None.
     seed, threads : of the sample and of the trees.
+    hidden : the columns of each leak that shows only once others are mended, where it was asked.
 
     What is expensive is measured once, when the first check asks, on a sample of the labelled rows.
     The sample takes more of the rarer class than the table has; no AUC depends on that share.
@@ -103,6 +104,7 @@ class Frame:
     claim: str | None = None
     seed: int = 0
     threads: int = 1
+    hidden: tuple[tuple[str, ...], ...] = ()
     _alone: dict[tuple[str, str, bool], Estimate] = field(default_factory=dict, init=False)
     _joint: dict[tuple[str, tuple[str, ...]], Estimate] = field(default_factory=dict, init=False)
     _as_is: dict[tuple[str, tuple[str, ...], str], list[float]] = field(
@@ -337,8 +339,7 @@ class Frame:
 
     def _is_a_number(self, name: str) -> bool:
         texts = pc.unique(plain(self.table.column(name)).drop_null())
-        is_text = pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)
-        return is_text and are_numbers(texts[:MOST_TEXTS].to_pylist())
+        return is_text(texts.type) and are_numbers(texts[:MOST_TEXTS].to_pylist())
 
     def _by_trees(
         self, names: tuple[str, ...], question: Question, mended: Mapping[str, np.ndarray]

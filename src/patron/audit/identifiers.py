@@ -10,7 +10,7 @@ from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.nameless import NamelessRows
-from patron.audit.operations import group_rows, plain
+from patron.audit.operations import group_rows, is_text, plain
 from patron.audit.scoring import Question
 from patron.estimate import Estimate
 from patron.schema import Role
@@ -180,12 +180,12 @@ def _kind(column: pa.ChunkedArray, units: int, snapshots: int, role: Role) -> st
     column = plain(column)
     rows = len(column) - column.null_count
     units, snapshots = min(units, rows), min(snapshots, rows)
-    if units < FEWEST_ROWS or not (_is_text(column.type) or _is_whole(column)):
+    if units < FEWEST_ROWS or not (is_text(column.type) or _is_whole(column)):
         return None
     distinct = pc.count_distinct(column, mode="only_valid").as_py()
     if distinct < NEAR_UNIQUE * units:
         return None
-    if _is_text(column.type):
+    if is_text(column.type):
         return "near-unique text"
     values = column.drop_null().cast(pa.float64(), safe=False).to_numpy()
     if np.ptp(values) + 1 <= 2 * distinct:
@@ -203,10 +203,6 @@ def _kind(column: pa.ChunkedArray, units: int, snapshots: int, role: Role) -> st
         and role is not Role.MONEY
     )
     return "a number drawn for each row" if drawn else None
-
-
-def _is_text(dtype: pa.DataType) -> bool:
-    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
 def _is_whole(column: pa.ChunkedArray) -> bool:

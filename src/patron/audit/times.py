@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.audit.operations import plain
+from patron.audit.operations import is_text, plain
 from patron.audit.scoring import numbers_of
 
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
@@ -29,7 +29,7 @@ def days_of(column: pa.ChunkedArray, *, whole: bool = True) -> np.ndarray:
     array([19783., 19784.,    nan])
     """
     column = plain(column)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+    if is_text(column.type):
         day = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, 10)
         column = pc.strptime(day, format="%Y-%m-%d", unit="s", error_is_null=True)
     kind = column.type

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.audit.frame import Frame
-from patron.audit.operations import plain
+from patron.audit.operations import is_text, plain
 from patron.audit.operations.near import TOLERANCES, Column
 from patron.schema import FEATURE_ROLES, Role
 
@@ -70,7 +70,7 @@ def part_column(frame: Frame) -> str | None:
     """The column that says which rows are for learning and which for testing, by its values."""
     for name in frame.schema.names(*FEATURE_ROLES, Role.IGNORE, Role.IDENTIFIER):
         column = plain(frame.table.column(name))
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        if not is_text(column.type):
             continue
         if pc.count_distinct(column.slice(0, 5_000)).as_py() > MOST_PARTS:
             continue

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from patron.audit.duplicates.keys import alikeness
 from patron.audit.frame import Frame
-from patron.audit.operations import group_rows, plain
+from patron.audit.operations import group_rows, is_text, plain
 from patron.audit.operations.near import Column
 from patron.audit.operations.rows import folded
 from patron.schema import Role
@@ -124,8 +124,7 @@ def _text_columns(frame: Frame) -> list[str]:
     wanted = []
     for column in frame.schema.columns:
         kind = plain(frame.table.column(column.name).slice(0, 0)).type
-        textual = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-        if textual and column.role not in (Role.AS_OF, Role.TARGET, Role.UPDATED, Role.DATE):
+        if is_text(kind) and column.role not in (Role.AS_OF, Role.TARGET, Role.UPDATED, Role.DATE):
             wanted.append(column.name)
     return wanted
 

@@ -18,6 +18,7 @@ from patron.audit.operations.base import (
     plain,
 )
 from patron.audit.operations.near import TOLERANCES, grouped, near_pairs, prepared
+from patron.audit.operations.text import is_text
 
 PHONE_DIGITS = 9
 
@@ -36,7 +37,7 @@ def folded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     ['oneill', 'oneill']
     """
     column = plain(column)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    if not is_text(column.type):
         return column
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     words = pc.utf8_lower(pc.utf8_trim_whitespace(encoded.dictionary))

@@ -1,6 +1,6 @@
 """Operations that mend how values are written: numbers and dates as text, spelling, units."""
 
-__all__ = ["TEXT"]
+__all__ = ["TEXT", "is_text"]
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -40,7 +40,7 @@ def _parsed(
     changed = lost = 0
     for name in columns:
         texts = plain(table.column(name))
-        if not _is_text(texts.type):
+        if not is_text(texts.type):
             continue
         encoded = texts.combine_chunks().dictionary_encode()
         read_once = pa.array([read(text) for text in encoded.dictionary.to_pylist()], kind)
@@ -59,7 +59,7 @@ def _normalise_text(table: pa.Table, columns: Names, *, mapping: dict[str, str])
     spellings, meant = pa.array(list(mapping)), pa.array([str(each) for each in mapping.values()])
     for name in columns:
         texts = plain(table.column(name))
-        if not _is_text(texts.type):
+        if not is_text(texts.type):
             continue
         texts = texts.cast(pa.string()).combine_chunks()
         place = pc.index_in(texts, value_set=spellings.cast(pa.string()))
@@ -102,7 +102,8 @@ def _replaced(table: pa.Table, name: str, values: Any) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, values)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type, as `plain` gives it, holds text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 

@@ -17,7 +17,7 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.missing.weigh import weighed
 from patron.audit.missing.words import NEVER_A_VALUE, PERHAPS
-from patron.audit.operations import plain
+from patron.audit.operations import is_text, plain
 from patron.audit.operations.reading import as_date, as_number, split_number
 from patron.schema import Role
 
@@ -116,8 +116,7 @@ def texts_of(frame: Frame, *roles: Role) -> Iterator[str]:
     for column in frame.schema.columns:
         kind = frame.table.schema.field(column.name).type
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-        if is_text and column.role in roles and not column.because.startswith("set in"):
+        if is_text(kind) and column.role in roles and not column.because.startswith("set in"):
             yield column.name
 
 
