@@ -1,6 +1,6 @@
 """The audit as one function: from a Study to findings, `audit.json` and `audit.html`."""
 
-__all__ = ["AuditRun", "as_json", "audit"]
+__all__ = ["AuditRun", "as_json", "audit", "is_audit"]
 
 import json
 from collections.abc import Iterable
@@ -105,6 +105,18 @@ def as_json(results: dict[str, Any]) -> str:
     return json.dumps(results, indent=1, allow_nan=False, default=str) + "\n"
 
 
+def is_audit(file: Path) -> bool:
+    """Whether an audit wrote this file, as far as its content tells."""
+    try:
+        with file.open("rb") as opened:
+            if opened.read(1) != b"{":  # a table may be large
+                return False
+        written = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(written, dict) and {"findings", "checks", "apply"} <= written.keys()
+
+
 def _results(
     study: Study,
     customers: Customers,
@@ -161,5 +173,6 @@ def _comment(finding: Finding) -> str:
 
 
 def _is_audit(folder: Path) -> bool:
-    """Whether all that the folder holds was written by an audit, or could have been."""
-    return {each.name for each in folder.iterdir()} <= set(FILES)
+    """Whether all that the folder holds was written by an audit, as far as it tells."""
+    names = {each.name for each in folder.iterdir()}
+    return names <= set(FILES) and is_audit(folder / "audit.json")

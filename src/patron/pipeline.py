@@ -133,5 +133,5 @@ def _threshold(purchase: PurchaseSection) -> float | None:
 
 
 def _is_run(folder: Path) -> bool:
-    """Whether all that the folder holds was written by a run, or could have been."""
-    return {each.name for each in folder.iterdir()} <= {"report.html", "results.json", "bundle"}
+    """Whether the folder holds what a run writes, all of it and nothing else, by the names."""
+    return {each.name for each in folder.iterdir()} == {"report.html", "results.json", "bundle"}

@@ -292,6 +292,51 @@ def test_scores_do_not_replace_the_table_they_are_made_from(bundle: Path, table:
     )
 
 
+@pytest.mark.usefixtures("_good")
+def test_the_findings_do_not_replace_what_the_audit_reads() -> None:
+    shutil.copy("table.parquet", "test.parquet")
+    Path("link.json").symlink_to("table.parquet")
+    os.link("patron.toml", "hard.json")
+    audit = ("audit", "patron.toml", "--against", "test.parquet", "--json")
+    for out, what in (
+        ("./table.parquet", "table"),
+        ("link.json", "table"),
+        ("patron.toml", "Study"),
+        ("hard.json", "Study"),
+        ("test.parquet", "table of --against"),
+    ):
+        expected = f"--json {Path(out)} is the {what} that is read; name another file."
+        assert refused(*audit, out) == expected
+
+
+@pytest.mark.usefixtures("_good")
+def test_the_findings_replace_an_earlier_audit_and_no_other_file(tmp_path: Path) -> None:
+    audit = ("audit", "patron.toml", "--json")
+    others = {"thesis.tex": "precious", "a.json": "[1]", "b.json": '{"findings": []}', "c": "{"}
+    for name, text in others.items():
+        Path(name).write_text(text)
+        assert refused(*audit, name) == (
+            f"--json {name} exists, and no audit wrote it; name another file."
+        )
+    for seed in (1, 2):
+        assert patron(*audit, "found.json", "--seed", seed, cwd=tmp_path).returncode == 0
+        assert json.loads(Path("found.json").read_text())["study"]["seed"] == seed
+
+
+@pytest.mark.usefixtures("_good")
+def test_a_folder_is_replaced_only_if_it_has_what_its_command_always_writes() -> None:
+    alike = {
+        "audits/audit.json": ("audit", "patron.toml", "--out"),  # as other tools name theirs
+        "results/bundle": RUN[:-1],
+        "shop/patron.toml": ("worlds", "corner", "--rows", 300, "--out"),
+        "market/table.parquet": ("worlds", "corner", "--rows", 300, "--out"),
+    }
+    for name, words in alike.items():
+        Path(name).parent.mkdir()
+        Path(name).write_text("precious")
+        assert "was not written by this command" in refused(*words, Path(name).parent)
+
+
 def test_a_server_without_a_token(bundle: Path) -> None:
     Path("empty").write_text("\n")
     assert "the token file empty is empty" in refused("serve", bundle, "--token-file", "empty")

@@ -15,6 +15,7 @@ __all__ = [
     "read_token",
     "seen_from",
     "spare",
+    "spare_others",
 ]
 
 from datetime import date, datetime
@@ -41,9 +42,12 @@ def load_study(path: Path, seed: int | None, threads: int | None) -> Any:
 
 
 def is_world(folder: Path) -> bool:
-    """Whether all that the folder holds was written for a world, or could have been."""
+    """Whether all that the folder holds was written for a world, as far as the names tell.
+
+    A table with its Study alone is somebody's work: every world has a world.json beside them.
+    """
     names = {"table.parquet", "truth.parquet", "patron.toml", "world.json", "events"}
-    return {each.name for each in folder.iterdir()} <= names
+    return {"world.json"} <= {each.name for each in folder.iterdir()} <= names
 
 
 def now() -> datetime:
@@ -71,10 +75,31 @@ def a_day(text: str) -> date:
         raise UserError(f'--as-of is a date such as 2011-11-01, not "{text}".') from None
 
 
-def spare(table: str, out: str) -> None:
-    """Refuse to write the result over the table that it is made from."""
-    if Path(table).resolve() == Path(out).resolve():
-        raise UserError(f"--out {out} is the table that is read; name another file.")
+def spare(out: str | Path, option: str = "--out", **reads: str | Path | None) -> None:
+    """Refuse to write the result over a file that the command reads, each under what it is."""
+    for what, each in reads.items():
+        if each is not None and _is_same(each, out):
+            raise UserError(f"{option} {out} is the {what} that is read; name another file.")
+
+
+def spare_others(json_file: Path) -> None:
+    """Refuse to replace a file that no audit has written."""
+    from patron.audit_path import is_audit
+
+    path = json_file.expanduser()
+    if path.is_file() and not is_audit(path):
+        raise UserError(f"--json {json_file} exists, and no audit wrote it; name another file.")
+
+
+def _is_same(read: str | Path, out: str | Path) -> bool:
+    """Whether both name one file; of a database, one table may be read and another written."""
+    from patron.tables.place import parse_place
+
+    place = parse_place(str(read))
+    if place and not parse_place(str(out)):
+        read = place.address
+    first, second = (Path(each).expanduser().resolve() for each in (read, out))
+    return first == second or (first.exists() and second.exists() and first.samefile(second))
 
 
 def not_here(out: Path) -> None:

@@ -23,6 +23,7 @@ from patron.cli.arguments import (
     read_token,
     seen_from,
     spare,
+    spare_others,
 )
 from patron.cli.bars import shown
 from patron.cli.terminal import say, warn
@@ -144,6 +145,12 @@ def audit(
     one = asked_for(explain) if explain else None
     if out:
         not_here(out)
+    if json_file:
+        read = {"Study": study, "table": asked.table_path, "table of orders": asked.events_path}
+        spare(json_file, "--json", **read)
+        for each in against or ():
+            spare(json_file, "--json", **{"table of --against": each})
+        spare_others(json_file)
     found = audit_table(
         asked,
         out=out,
@@ -182,7 +189,7 @@ def features(
         raise UserError(f"{study} has no [events]; there is nothing to make features from.")
     dates = [a_day(text) for text in as_of] if as_of else None
     source = open_source(asked.events_path, **asked.events.format.options())
-    spare(str(asked.events_path), str(out))
+    spare(out, table=asked.events_path, Study=study)
     with shown(quiet).stage("make the features"), open_sink(out) as sink:
         made = build_features(source, asked.events, as_of=dates, labels=labels)
         sink.write(made.table)
@@ -231,7 +238,7 @@ def score(
     from patron.schema import Role
     from patron.score import score_source
 
-    spare(table, out)
+    spare(out, table=table)
     model = load_bundle(bundle)
     done = score_source(
         model,
