@@ -89,6 +89,42 @@ def test_the_picture_shows_differences_and_no_value(frame, honest):
     assert all(w in ("a", "b", "the same", "missing") or "fifth" in w or "%" in w for w in words)
 
 
+def test_records_that_differ_in_the_answer_alone_are_told(frame, honest):
+    columns, y = honest(3, 1_500)
+    columns = {name: pa.array(values).to_pylist() for name, values in columns.items()}
+    columns = {name: values + values[:60] for name, values in columns.items()}
+    columns["customer"] = [*range(1_500), *range(60)]
+    twice = np.r_[y, 1 - y[:60]]
+    twice[[20, 1_540]] = np.nan  # what is not known contradicts nothing
+    [found] = RepeatedEntities().run(
+        frame(columns | {"bought": twice}, twice, customer="entity", bought="target")
+    )
+    assert (found.evidence["entities"], found.evidence["with_another_answer"]) == (60, 58)
+    assert "58 of the 60 contradict themselves in bought" in found.meaning
+    assert found.evidence["pair_1"] == f"{masked(0)}: bought differs"
+    picture = found.evidence["picture"]
+    assert picture["title"] == "60 customers have several records, 58 of them with another answer"
+    assert picture["columns"][0] == "bought"
+    assert [words[0] for words in picture["pairs"][0]] == ["a", "b"]
+
+
+def test_the_pairs_that_contradict_in_the_answer_come_first(frame, honest):
+    columns, y = versions(honest, 60)
+    y[1_550:1_552] = 1 - y[50:52]
+    [found] = RepeatedEntities().run(frame(columns, y, customer="entity", changed="updated"))
+    assert "2 of the 60 contradict themselves in bought" in found.meaning
+    names = found.evidence["picture"]["names"]
+    assert names == [masked(row) for row in (50, 51, 0, 1, 2)]
+    assert found.evidence["pair_1"].startswith(f"{masked(50)}: bought, ")
+
+
+def test_one_customer_alone_is_told_in_the_singular(frame, honest):
+    columns, y = versions(honest, 1)
+    [found] = RepeatedEntities().run(frame(columns, y, customer="entity", changed="updated"))
+    assert found.in_short == "1 customer has several records"
+    assert found.evidence["with_another_answer"] == 0
+
+
 def test_without_an_update_time_it_is_a_warning(frame, columns):
     [found] = RepeatedEntities().run(frame(columns, customer="entity", changed="ignore"))
     assert found.severity is Severity.WARNING

@@ -19,7 +19,7 @@ from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
 from patron.audit.operations import group_rows
 from patron.audit.operations.base import counted
-from patron.audit.operations.near import prepared
+from patron.audit.operations.near import Column, prepared
 from patron.schema import Role
 
 ALIKE = 0.3
@@ -126,8 +126,15 @@ class RepeatedEntities(Check):
         columns = prepared(
             table, [c.name for c in schema.columns if c.name not in key and c.role != Role.TARGET]
         )
-        title = f"{several:,} customers have several records"
+        title = (
+            f"{counted(several, 'customer')} {'has' if several == 1 else 'have'} several records"
+        )
         has = "entity has" if several == 1 else "entities have"
+        against = _contradicting(frame, rows, groups)
+        if against:
+            columns = [_answer(frame), *columns]
+            pairs = _answers_first(frame, *pairs)
+            title += f", {against:,} of them with another answer"
         return self.finding(
             flattered.severity if updated else Severity.WARNING,
             key,
@@ -136,12 +143,14 @@ class RepeatedEntities(Check):
                 "entities": several,
                 "extra_rows": extra,
                 "share": extra / table.num_rows,
+                **({} if frame.target is None else {"with_another_answer": against}),
                 **flattered.evidence,
                 **pairs_picture(frame, columns, *pairs, key, title),
             },
             meaning=(
                 f"{several:,} {has} more than one row, with values that differ. One row each is "
-                f"wrong or old.{named.sentence} {flattered.sentence}"
+                f"wrong or old.{_told_against(frame, against, several)}{named.sentence} "
+                f"{flattered.sentence}"
             ),
             next_step=(
                 f"Keep the latest record of each ({by})"
@@ -159,6 +168,46 @@ def _different_records(frame: Frame, named: Key) -> np.ndarray:
     distinct = group_rows(frame.table, names)[rows]
     kept: np.ndarray = rows[np.sort(np.unique(distinct, return_index=True)[1])]
     return kept
+
+
+def _contradicting(frame: Frame, rows: np.ndarray, groups: np.ndarray) -> int:
+    """How many groups of the rows have two known answers that differ."""
+    if frame.target is None:
+        return 0
+    known = np.isfinite(frame.target[rows])
+    answers, group = frame.target[rows][known], groups[known]
+    order = np.lexsort((answers, group))
+    unlike = (np.diff(group[order]) == 0) & (np.diff(answers[order]) != 0)
+    return len(np.unique(group[order][1:][unlike]))
+
+
+def _told_against(frame: Frame, against: int, several: int) -> str:
+    if not against:
+        return ""
+    contradict = "contradicts itself" if against == 1 else "contradict themselves"
+    name = frame.target_name or "the target"
+    return (
+        f" {against:,} of the {several:,} {contradict} in {name}: their rows have different "
+        "answers, and at most one is right."
+    )
+
+
+def _answer(frame: Frame) -> Column:
+    """The target as a column to compare rows by."""
+    values = np.empty(0) if frame.target is None else frame.target
+    return Column(
+        frame.target_name or "the target", values, frame.target_kind == "binary", False, 1.0
+    )
+
+
+def _answers_first(
+    frame: Frame, first: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs, those with different answers in front."""
+    values = _answer(frame).values
+    same = ~(np.abs(values[first] - values[second]) > 0)
+    order = np.argsort(same, kind="stable")
+    return first[order], second[order]
 
 
 def _coarse(extra: int, pairs: int, expected: float | None) -> str:
