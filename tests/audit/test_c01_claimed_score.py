@@ -82,6 +82,30 @@ def test_a_claim_that_only_a_leak_reaches(frame, honest):
     ]
 
 
+def test_the_order_of_the_rows_is_named_in_words(frame, honest):
+    columns, y = honest(0, 2_000)
+    order = np.argsort(y, kind="stable")
+    columns = {name: pa.array(values).take(pa.array(order)) for name, values in columns.items()}
+    [found] = asked(frame(columns, y[order]), "auc 0.99")
+    assert found.evidence["leaks_alone"].keys() == {"the order of the rows"}
+    assert "(the order of the rows alone 1.000)" in found.meaning
+    labels = [row["label"] for row in found.evidence["picture"]["rows"]]
+    assert "the order of the rows alone" in labels
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("accuracy 80%", "accuracy 0.8 is reached without a model; the honest ones reach 0."),
+        ("auc 0.60", "AUC 0.6 is reached by the honest columns; the honest ones reach 0."),
+        ("auc 0.99", "AUC 0.99 is not reached by these columns; the honest ones reach 0."),
+    ],
+)
+def test_the_line_has_the_verdict(shop, claim, said):
+    [found] = asked(shop, claim)
+    assert found.in_short.startswith(said)
+
+
 def test_a_claim_that_only_copies_reach(frame, honest):
     columns, y = honest(0, 800)
     columns = {name: pa.array(values).to_pylist() * 5 for name, values in columns.items()}

@@ -141,7 +141,7 @@ class ClaimedScore(Check):
         honest = tuple(name for name in frame.features if name not in blamed)
         core = trial.estimate(honest)
         trivial = trial.trivial()
-        leaking = {", ".join(part): trial.value(part) for part in parts[:LEAKS_SHOWN]}
+        leaking = {_in_words(part): trial.value(part) for part in parts[:LEAKS_SHOWN]}
         copies = trial.of_copies()
         naive = trial.value((*frame.features, *blamed), together=False)
         most = max([naive, *leaking.values(), *([] if copies is None else [copies])])
@@ -177,7 +177,8 @@ class ClaimedScore(Check):
             **({} if copies is None else {"copies_alone": copies}),
             "picture": {
                 "kind": "scores",
-                "title": f"{claim} is claimed; the honest columns reach {core.value:.3f}",
+                "title": f"{claim} is {_TITLES.get(verdict, verdict)}; the honest ones reach "
+                f"{core.value:.3f}",
                 "measure": _SHOWN[claim.metric],
                 "rows": rows,
             },
@@ -225,6 +226,9 @@ _MEANING = {
         "every column and a random split it is {naive} ({leaks}); {trivial}."
     ),
 }
+
+
+_TITLES = {"not by these columns": "not reached by these columns"}
 
 
 class _Trial:
@@ -311,6 +315,14 @@ class _Trial:
 def _stretched(score: float) -> float:
     """What a finer model might reach where the quick ones reach `score`."""
     return score + BETTER_MODEL * (1 - score)
+
+
+def _in_words(part: tuple[str, ...]) -> str:
+    """
+    >>> _in_words(("paid", "refunded")), _in_words(("",))
+    ('paid, refunded', 'the order of the rows')
+    """
+    return ", ".join(name or "the order of the rows" for name in part)
 
 
 def _parts(frame: Frame) -> list[tuple[str, ...]]:
