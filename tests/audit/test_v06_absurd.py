@@ -104,3 +104,17 @@ def test_no_size_is_too_much_to_say_it(frame: MakeFrame, size: float) -> None:
         assert each.fix is not None
         assert np.isfinite(each.fix.arguments["limit"])
         assert "1 value is more than a million times the next" in each.meaning
+
+
+def test_a_line_for_amounts_is_spoilt_where_ranks_do_not_see_it(frame: MakeFrame) -> None:
+    draw = np.random.default_rng(0)
+    orders = draw.poisson(4, 2_000).astype(float)
+    spend = 20 * orders + draw.gamma(2, 5, 2_000)
+    before = found(frame, {"orders": orders.copy()}, spend)
+    orders[7] = 4_000_000
+    (one,) = found(frame, {"orders": orders}, spend)
+    assert before == []
+    assert one.severity.value == "serious"
+    assert one.evidence["r2_of_a_line"] < 0.5 < 0.9 < one.evidence["r2_mended"]
+    (seldom,) = found(frame, {"orders": orders}, (spend > 100).astype(float))
+    assert "r2_mended" not in seldom.evidence

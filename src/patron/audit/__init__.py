@@ -42,6 +42,7 @@ from patron.audit import (
 )
 from patron.audit import target as target_checks
 from patron.audit.base import CannotSay, Check, Finding, Severity
+from patron.audit.beneath import beneath
 from patron.audit.frame import Frame
 from patron.audit.ledger import OPERATIONS, Change, Fix, Ledger, rows_kept
 from patron.errors import StudyError, nearest
@@ -147,10 +148,21 @@ def run_audit(
     )
     findings: list[Finding] = []
     outcomes: list[dict[str, str | None]] = []
+
+    def ask(kind: type[Check], of: Frame) -> list[Finding]:
+        named = passed_over.get(kind.code, {})
+        return [] if None in named else _ask(kind, of, named)[0]
+
     stages = (progress or silent()).stage("audit", len(CHECKS))
     with threadpool_limits(threads, "blas"), stages as stage:  # tasks too small to share
         for kind in CHECKS:
             named = passed_over.get(kind.code, {})
+            if kind is claims.CHECKS[0]:  # a claim is held against all leaks
+                more = beneath(frame, findings, ask, lambda all_: fixes_to_apply(all_, "all"))
+                findings += more
+                _count_in(outcomes, more)
+                if more:
+                    frame = replace(frame, hidden=tuple(found.columns for found in more))
             if None in named:
                 outcomes.append(_ignored(kind, "this check", named[None]))
             else:
@@ -250,6 +262,14 @@ def _ask(
     if kept or not hit:
         outcomes.insert(0, _outcome(kind, "finding" if kept else "silent", None))
     return kept, outcomes
+
+
+def _count_in(outcomes: list[dict[str, str | None]], more: Iterable[Finding]) -> None:
+    """Let a check that was silent, or could not say, have the finding that it made later."""
+    late = {found.code for found in more}
+    for outcome in outcomes:
+        if outcome["code"] in late and outcome["outcome"] in ("silent", "cannot say"):
+            outcome |= {"outcome": "finding", "because": None}
 
 
 def _outcome(kind: type[Check], outcome: str, because: str | None) -> dict[str, str | None]:

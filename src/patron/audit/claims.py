@@ -327,7 +327,7 @@ def _in_words(part: tuple[str, ...]) -> str:
 
 def _parts(frame: Frame) -> list[tuple[str, ...]]:
     """The columns of each leak, and of each identifier or order that tells; "" is the row order."""
-    parts = []
+    parts = list(frame.hidden)
     of_order: list[type[Check]] = [identifiers.IdentifierFeature, identifiers.TellingOrder]
     for kind in (*leaks.CHECKS, *of_order):  # I03 tells of gaps, not of the answer
         answer = kind().run(frame)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
-from patron.audit.ledger import Fix
+from patron.audit.ledger import Fix, Ledger
 from patron.audit.missing.weigh import weighed
 from patron.audit.operations import plain
+from patron.audit.scoring import numbers_of, squarable
 from patron.audit.values.units import measures
 from patron.schema import Role
 
@@ -24,6 +25,7 @@ FEW, MOST = 0.001, 0.01
 GAP, FAR, BEYOND = 10.0, 100.0, 1_000.0
 MOST_OF_TOTAL = 0.5
 MANY_TIMES = 1_000_000
+SPOILT = 0.05
 
 _OUTCOMES = (Role.TARGET, Role.OUTCOME)
 
@@ -98,7 +100,10 @@ class AbsurdValues(Check):
         else:
             fix = Fix(operation, (name,), {"limit": limit}, self.code)
             severity, cost = weighed(frame, fix)
-            evidence |= cost
+            of_a_line = _r2_of_a_line(frame, fix)
+            if of_a_line and of_a_line["r2_mended"] - of_a_line["r2_of_a_line"] >= SPOILT:
+                severity = Severity.SERIOUS
+            evidence |= cost | of_a_line
             next_step = "Look up these rows; if nobody can vouch for them, set them to missing."
         are = "1 value is" if absurd.values == 1 else f"{absurd.values} values are"
         times = absurd.low / absurd.next_best
@@ -116,6 +121,43 @@ class AbsurdValues(Check):
             next_step=next_step,
             fix=fix,
         )
+
+
+def _r2_of_a_line(frame: Frame, fix: Fix) -> Evidence:
+    """R² of a cross-fitted line for the amounts, with the column as it is and mended.
+
+    Ranks, by which other costs of an amount are measured, hardly see that one answer is absurd.
+    """
+    if frame.target_kind != "numeric" or frame.too_few or frame.target is None:
+        return {}
+    rows = frame.sample_rows[~beyond_belief(frame.target)[frame.sample_rows]]
+    inside = np.isin(frame.sample_rows, rows)
+    y = squarable(frame.target[rows])
+    names = [name for name in measures(frame) if name in frame.features]
+    mended = Ledger((fix,)).apply(frame.table.select(fix.columns).take(pa.array(rows)))[0]
+    scores = []
+    for changed in ({}, {n: numbers_of(mended.column(n))[0] for n in fix.columns}):
+        columns = [squarable(changed.get(n, frame.values(n)[rows])) for n in names]
+        told = _least_squares(np.column_stack(columns), y, frame.folds[inside])
+        with np.errstate(over="ignore"):
+            score = 1 - ((y - told) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+        scores.append(max(float(score), -1e6))
+    return {"r2_of_a_line": scores[0], "r2_mended": scores[1]}
+
+
+def _least_squares(columns: Floats, y: Floats, folds: NDArray[np.int64]) -> Floats:
+    """What a newcomer's line, cross-fitted, predicts; missing is the mean of the rows it learns."""
+    told = np.empty(len(y))
+    for fold in np.unique(folds):
+        fit = folds != fold
+        known = np.isfinite(columns[fit])
+        middle = np.where(known, columns[fit], 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        x = np.where(np.isfinite(columns), columns, middle) - middle
+        x /= np.maximum(x[fit].std(axis=0), 1e-300)
+        gram = x[fit].T @ x[fit] + 1e-3 * np.eye(x.shape[1])
+        weights = np.linalg.solve(gram, x[fit].T @ (y[fit] - y[fit].mean()))
+        told[~fit] = y[fit].mean() + x[~fit] @ weights
+    return told
 
 
 def beyond_belief(values: Floats) -> NDArray[np.bool_]:
