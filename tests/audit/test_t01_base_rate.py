@@ -37,8 +37,15 @@ def test_a_note_with_wilsons_interval(frame: MakeFrame) -> None:
 )
 def test_too_few_of_the_rarer_answer(positive: int, severity: str, frame: MakeFrame) -> None:
     y = np.r_[np.ones(positive), np.zeros(5_000)]
-    assert found(frame, y).severity.value == severity
-    assert found(frame, 1 - y).severity.value == severity
+    few, swapped = found(frame, y), found(frame, 1 - y)
+    assert few.severity.value == swapped.severity.value == severity
+    for one, answer in ((few, "positive"), (swapped, "negative")):
+        width = f"within ±{one.evidence['auc_known_to_within']:.2f}"
+        # What is wrong stands in the one line that a finding has.
+        only = f"bought is {answer} in only {positive:,} of {len(y):,} labelled rows: tested on"
+        assert one.in_short.startswith(only) is (severity != "note")
+        assert (width in one.in_short) is (severity != "note")
+        assert width in one.meaning
 
 
 def test_the_interval_of_an_auc_is_what_a_simulation_gives(frame: MakeFrame) -> None:
@@ -62,7 +69,11 @@ def test_an_amount_has_zeros_and_a_tail(frame: MakeFrame) -> None:
 
 
 def test_few_amounts_above_zero_are_serious(frame: MakeFrame) -> None:
-    assert found(frame, np.r_[np.zeros(900), np.arange(2.0, 92.0)]).severity.value == "serious"
+    one = found(frame, np.r_[np.zeros(900), np.arange(2.0, 92.0)])
+    assert one.severity.value == "serious"
+    assert one.in_short == (
+        "bought is above zero in only 90 of 990 labelled rows: hardly any promise can be tested."
+    )
 
 
 def test_cannot_say_where_no_row_is_labelled(frame: MakeFrame) -> None:

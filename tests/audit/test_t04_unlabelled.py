@@ -28,6 +28,10 @@ def test_labels_of_some_regions_only(honest: Honest, frame: MakeFrame) -> None:
     north = (columns["region"] == "north")[~gone].mean()
     assert abs(one.evidence["alone"] - (1 - north / 2)) < 0.01
     assert "the labelled rows are other customers" in one.meaning.lower()
+    auc = f"{one.evidence['alone']:.2f}"
+    assert one.in_short == (
+        f"{gone.sum():,} of 2,000 rows have no answer, and region tells which (AUC {auc})"
+    )
 
 
 def test_only_the_contacted_have_an_answer(honest: Honest, frame: MakeFrame) -> None:
@@ -54,6 +58,7 @@ def test_missing_by_chance_is_a_note(honest: Honest, frame: MakeFrame) -> None:
         y[np.random.default_rng(seed).random(2_000) < 0.3] = np.nan
         (one,) = found(frame(columns, y))
         assert one.severity.value == "note"
+        assert "rows have no answer, and no column surely tells which (at best" in one.in_short
 
 
 def test_silent_where_every_row_has_an_answer(honest: Honest, frame: MakeFrame) -> None:

@@ -200,5 +200,11 @@ def _sum_in_words(parts: list[str], found: Sum) -> str:
 
 
 def _product_in_words(parts: list[str], found: Sum) -> str:
-    powers = [f"{name}^{w:.2g}" for name, w in zip(parts, found.weights, strict=True)]
-    return "a multiple of " + " × ".join(powers)
+    """The product as it would be written, up to a factor.
+
+    >>> _product_in_words(["price", "quantity", "weeks"], Sum((0, 1, 2), (1.0, 0.996, -1.0), 0.0))
+    'a multiple of price × quantity × weeks^-1'
+    """
+    powers = [f"^{weight:.2g}" for weight in found.weights]
+    named = [name + power * (power != "^1") for name, power in zip(parts, powers, strict=True)]
+    return "a multiple of " + " × ".join(named)

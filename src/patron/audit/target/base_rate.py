@@ -52,16 +52,25 @@ class BaseRate(Check):
             "auc_known_to_within": width,
         }
         about = frame.target_name or "The target"
+        tested = f"ested on a fifth of them, an AUC of {ASSUMED:.2f} would be known"
+        between = f"between {rate.low:.1%} and {rate.high:.1%}"
+        if _severity(rarer) is Severity.NOTE:
+            said = (
+                f"{about} is positive in {positive:,} of {len(known):,} labelled rows "
+                f"({rate.value:.1%}, {between}). T{tested} to within ±{width:.2f}."
+            )
+        else:
+            answer = "positive" if rarer == positive else "negative"
+            said = (
+                f"{about} is {answer} in only {rarer:,} of {len(known):,} labelled rows: t{tested} "
+                f"only to within ±{width:.2f}. The base rate is {rate.value:.1%}, {between}."
+            )
         return self.finding(
             _severity(rarer),
             target_column(frame),
             rows=len(known),
             evidence=evidence,
-            meaning=(
-                f"{about} is positive in {positive:,} of {len(known):,} labelled rows "
-                f"({rate.value:.1%}, between {rate.low:.1%} and {rate.high:.1%}). Tested on a "
-                f"fifth of them, an AUC of {ASSUMED:.2f} would be known to within ±{width:.2f}."
-            ),
+            meaning=said,
             next_step=_next_step(rarer, "rows of the rarer answer"),
         )
 
@@ -79,7 +88,13 @@ class BaseRate(Check):
             "tail_index": tail,
         }
         about = frame.target_name or "The target"
+        severity = _severity(len(positive))
         said = f"{about} is zero in {zeros:.1%} of {len(known):,} labelled rows."
+        if severity is not Severity.NOTE:
+            said = (
+                f"{about} is above zero in only {len(positive):,} of {len(known):,} labelled rows: "
+                "hardly any promise can be tested."
+            )
         if tail is not None:
             said += f" Its tail falls with index {tail:.1f}" + (
                 ": so slowly that a few customers decide every mean and every squared error."
@@ -87,7 +102,7 @@ class BaseRate(Check):
                 else ", fast enough for means and squared errors to settle."
             )
         return self.finding(
-            _severity(len(positive)),
+            severity,
             target_column(frame),
             rows=len(known),
             evidence=evidence,

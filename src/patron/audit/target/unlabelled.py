@@ -43,10 +43,18 @@ class Unlabelled(Check):
         if told:
             best = told[0][1]
             evidence |= {"alone": best.value, "alone_low": best.low, "alone_high": best.high}
-            evidence["picture"] = _picture(told)
         target = target_column(frame)
         selected = tuple(name for name, score in told[:SHOWN] if score.low >= SELECTED)
-        said = f"{gone:,} of {len(labelled):,} rows ({gone / len(labelled):.1%}) have no answer"
+        have = "has" if gone == 1 else "have"
+        said = f"{gone:,} of {len(labelled):,} rows ({gone / len(labelled):.1%}) {have} no answer"
+        if told:
+            who = selected[0] if selected else "no column surely"
+            at_best = "" if selected else "at best "
+            title = (
+                f"{gone:,} of {len(labelled):,} rows {have} no answer, and {who} tells which "
+                f"({at_best}AUC {told[0][1].value:.2f})"
+            )
+            evidence["picture"] = _picture(told, title)
         if not selected:
             return [
                 self.finding(
@@ -91,10 +99,9 @@ def _told_by(asked: Frame) -> list[tuple[str, Estimate]]:
     return sorted(scores, key=lambda pair: -pair[1].value)
 
 
-def _picture(told: list[tuple[str, Estimate]]) -> Evidence:
+def _picture(told: list[tuple[str, Estimate]], title: str) -> Evidence:
     rows = [
         {"label": name, "value": score.value, "low": score.low, "high": score.high}
         for name, score in told[:SHOWN]
     ]
-    title = "How well one column tells which rows are labelled"
     return {"kind": "scores", "measure": "AUC", "title": title, "rows": rows}
