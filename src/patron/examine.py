@@ -22,6 +22,7 @@ from patron.audit import (
     run_audit,
 )
 from patron.customers import Customers
+from patron.errors import StudyError
 from patron.progress import Progress
 from patron.schema import Role, Schema, infer_again
 from patron.study import Study
@@ -111,7 +112,13 @@ def examine(
 
     def mend(fixes: Iterable[Fix], source: str) -> None:
         for fix in fixes:
+            _refuse_keys(fix, customers)
             state, done = _after(states[-1], fix, customers.table, len(states) - 1)
+            if customers.table.num_rows and not state.table.num_rows:
+                raise StudyError(
+                    f"{fix.where}: it drops every row that is left of {customers.name}. "
+                    "Look at the columns that it names, or leave it out."
+                )
             states.append(state)
             changes.extend((source, change) for change in done)
 
@@ -168,6 +175,21 @@ def _first(customers: Customers) -> list[State]:
         return [replace(start, schema=schema)]
     step = f"without what names a row or is known only later: {', '.join(more)}"
     return [start, State(step, "applied", more, table, schema, rows, 0)]
+
+
+def _refuse_keys(fix: Fix, customers: Customers) -> None:
+    """A fix cannot drop what the Study itself is about."""
+    keys = {
+        customers.target_name: "the target",
+        customers.schema.one(Role.ENTITY): "the customer",
+        customers.schema.one(Role.AS_OF): "the date of the rows",
+    }
+    for name in fix.columns if fix.operation == "drop_column" else ():
+        if name in keys:
+            raise StudyError(
+                f"{fix.where}: {name} is {keys[name]} of the Study and cannot be dropped; models "
+                "do not see it."
+            )
 
 
 _NAIVE = {

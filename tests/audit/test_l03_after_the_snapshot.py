@@ -125,3 +125,12 @@ def test_cannot_say_without_dates_or_without_a_snapshot(shop, frame):
     assert answer == CannotSay(
         "no column has the role as_of, and the table implies no one day on which it was taken"
     )
+
+
+def test_a_day_that_stands_for_missing_is_m01s(shop, rng, frame):
+    columns, last, y = shop
+    last[rng.random(ROWS) < 0.06] = 47_481  # 2099-12-31
+    assert AfterTheSnapshot().run(frame(columns | {"last_visit": days(last)}, y, **ROLES)) == []
+    last[(y == 1) & (rng.random(ROWS) < 0.4)] = SNAPSHOT + 5
+    [found] = AfterTheSnapshot().run(frame(columns | {"last_visit": days(last)}, y, **ROLES))
+    assert found.evidence["days_after_most"] == 5

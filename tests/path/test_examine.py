@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from patron.audit import CHECKS
 from patron.customers import load_customers
+from patron.errors import StudyError
 from patron.examine import Examined, examine
 from patron.schema import Role
 from patron.study import Study
@@ -74,3 +76,20 @@ def test_each_fix_is_a_state_after_the_one_before() -> None:
         ("study", 10),
         ("study", 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fix", "message"),
+    [
+        ({"operation": "drop_column", "columns": ["y"]}, "y is the target of the Study"),
+        ({"operation": "drop_column", "columns": ["customer_id"]}, "customer_id is the customer"),
+        (
+            {"operation": "drop_rows_where_missing", "columns": ["gone"]},
+            "fixes: drop_rows_where_missing: it drops every row that is left of ",
+        ),
+    ],
+)
+def test_a_fix_that_leaves_nothing_to_examine_is_refused(fix: dict[str, Any], message: str) -> None:
+    table = TABLE.append_column("gone", pa.nulls(ROWS, pa.float64()))
+    with pytest.raises(StudyError, match=message):
+        examined(table, fixes=[fix])

@@ -10,6 +10,7 @@ import pyarrow as pa
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
+from patron.audit.missing.sentinels import known_days
 from patron.audit.times import FIRST_DAY, LAST_DAY, day_of, days_of
 from patron.schema import Role
 
@@ -42,7 +43,8 @@ class AfterTheSnapshot(Check):
     Whatever happened after the snapshot cannot be known at it. The snapshot is the as_of column,
     or, where there is none, the day that the table itself implies: a constant date, or the one day
     that a date and a number of days since add up to. A number of days since that is below zero,
-    mostly for rows with the answer, was counted from after the snapshot.
+    mostly for rows with the answer, was counted from after the snapshot. Days that M01 names, such
+    as 2099-12-31 for never, are missing here.
     """
 
     code = "L03"
@@ -50,7 +52,7 @@ class AfterTheSnapshot(Check):
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """One finding for each such column."""
-        dates = {name: days_of(frame.table.column(name)) for name in _dates(frame)}
+        dates = {name: known_days(frame, name) for name in _dates(frame)}
         snapshot = _named(frame) or _implied(frame, dates)
         found = [self._below_zero(frame, name) for name in frame.features]
         if snapshot:
@@ -107,8 +109,13 @@ class AfterTheSnapshot(Check):
             next_step=(
                 f"Check that {name} was known at the snapshot."
                 if plan
-                else f"Drop {name}, or take it again as it was at the snapshot. Setting the later "
-                "dates to missing would not help: then the gaps tell the answer."
+                else f"Drop {name}, or take it again as it was at the snapshot."
+                + (
+                    " Setting the later dates to missing would not help: then the gaps tell the "
+                    "answer."
+                    if told.more
+                    else ""
+                )
             ),
             fix=None if plan else Fix("drop_column", (name,), because=self.code),
         )

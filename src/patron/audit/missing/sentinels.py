@@ -1,6 +1,6 @@
 """M01: numbers and dates that stand for a missing value, such as -1, 999 or 1900-01-01."""
 
-__all__ = ["Sentinels", "without_sentinels"]
+__all__ = ["Sentinels", "known_days", "without_sentinels"]
 
 from typing import NamedTuple
 
@@ -73,15 +73,12 @@ class Sentinels(Check):
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
         """One finding for each such column."""
-        dates = [name for name in frame.schema.names(Role.DATE) if _is_date(frame, name)]
-        if not dates and not numbers(frame):
+        if not _date_columns(frame) and not numbers(frame):
             return CannotSay("no column holds numbers or dates")
-        relations = Relations.of(frame)
         findings = []
         for name, found in frame.once(_among_numbers).items():
             findings.append(self._found(frame, name, found, [_plain(f.value) for f in found]))
-        for name in dates:
-            found = _sentinels(relations, name, _days(frame, name), DATES, a_date=True)
+        for name, found in frame.once(_among_dates).items():
             for part in _by_fix(found):
                 findings.append(self._found(frame, name, part, [day_of(f.value) for f in part]))
         return findings
@@ -140,8 +137,9 @@ class Sentinels(Check):
         )
 
 
-def _is_date(frame: Frame, name: str) -> bool:
-    return name in frame.features and is_date(frame.table.schema.field(name).type)
+def _date_columns(frame: Frame) -> list[str]:
+    dates = [name for name in frame.schema.names(Role.DATE) if name in frame.features]
+    return [name for name in dates if is_date(frame.table.schema.field(name).type)]
 
 
 def _days(frame: Frame, name: str) -> np.ndarray:
@@ -164,6 +162,22 @@ def _among_numbers(frame: Frame) -> dict[str, list[_Found]]:
         for name in numbers(frame)
     }
     return {name: found for name, found in sought.items() if found}
+
+
+def _among_dates(frame: Frame) -> dict[str, list[_Found]]:
+    """The sentinels of each column of dates, as days."""
+    relations = Relations.of(frame)
+    return {
+        name: _sentinels(relations, name, _days(frame, name), DATES, a_date=True)
+        for name in _date_columns(frame)
+    }
+
+
+def known_days(frame: Frame, name: str) -> np.ndarray:
+    """The days of a column [rows], whole; NaN where missing or where M01 names the day."""
+    exact = _days(frame, name)
+    named = [found.value for found in frame.once(_among_dates).get(name, ())]
+    return np.where(np.isin(exact, named), np.nan, days_of(frame.table.column(name)))
 
 
 def without_sentinels(frame: Frame, name: str, values: np.ndarray) -> np.ndarray:
