@@ -72,6 +72,32 @@ def test_silent_on_tails_that_are_not_heavy_on_zeros_and_on_one_absurd_value(fra
     assert CustomersNotOutliers().run(frame(columns, **roles)) == []
 
 
+def test_what_is_beyond_belief_is_set_aside_first(frame):
+    rng = np.random.default_rng(0)
+    calm = rng.exponential(50, 3_000)
+    calm[:3] = 1e9, 1.1e9, 1.2e9  # V06's; three alike, so that none stands alone
+    heavy = rng.pareto(1.5, 3_000)
+    heavy[:3] = calm[:3]
+    columns = {"calm": calm, "heavy": heavy}
+    [found] = CustomersNotOutliers().run(frame(columns, calm="money", heavy="money"))
+    assert found.columns == ("heavy",)
+    [without] = CustomersNotOutliers().run(frame({"heavy": heavy[3:]}, heavy="money"))
+    assert found.evidence["top_1_share"] == pytest.approx(without.evidence["top_1_share"])
+    assert CustomersNotOutliers().run(frame({"calm": calm}, calm="money")) == []
+
+
+def test_a_target_beyond_belief_does_not_decide_what_clipping_costs(frame):
+    rng = np.random.default_rng(0)
+    rate = rng.gamma(1, 1, 3_000)
+    spend = rng.poisson(rate) * rng.lognormal(3, 1.2, 3_000)
+    spend[:2] = 1e12, 1.2e12
+    past = rate * rng.lognormal(3, 1, 3_000)
+    [found] = CustomersNotOutliers().run(frame({"past": past}, spend, past="money"))
+    assert found.columns[0] == "bought"
+    assert found.evidence["top_1_share"] < 0.5
+    assert found.evidence["total_predicted"] == pytest.approx(1, abs=0.2)
+
+
 def test_cannot_say_without_amounts_or_of_a_short_table(frame):
     words = {"plan": ["a", "b"] * 200}
     assert CustomersNotOutliers().run(frame(words)) == CannotSay(

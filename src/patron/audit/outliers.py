@@ -10,6 +10,7 @@ from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.jointly import joint_prediction
 from patron.audit.scoring import Question, numbers_of
+from patron.audit.values.absurd import beyond_belief
 from patron.schema import Role
 
 FEWEST_KNOWN = 200
@@ -39,6 +40,7 @@ class _Tail(NamedTuple):
 class CustomersNotOutliers(Check):
     """O01: large values that are the best customers, and hold a large part of the total.
 
+    Values beyond belief are V06's, and are set aside first.
     A rule of thumb (drop beyond three standard deviations, clip at 99 %) would take them out.
     """
 
@@ -96,14 +98,17 @@ class CustomersNotOutliers(Check):
 
 
 def _asked(frame: Frame) -> dict[str, tuple[str, np.ndarray]]:
-    """The target where it is an amount, and the features that are amounts; known values only."""
+    """The target where it is an amount, and the features that are amounts; what can be believed."""
     asked: dict[str, tuple[str, np.ndarray]] = {}
     if frame.target is not None and frame.target_kind == "numeric":
         asked[frame.target_name or "the target"] = Role.TARGET, frame.target
     for name in frame.schema.names(Role.MONEY, Role.COUNT, Role.NUMBER):
         if not numbers_of(frame.table.column(name).slice(0, 1))[1]:
             asked[name] = frame.schema[name].role, frame.values(name)
-    return {name: (role, v[np.isfinite(v)]) for name, (role, v) in asked.items()}
+    return {
+        name: (role, values[np.isfinite(values) & ~beyond_belief(values)])
+        for name, (role, values) in asked.items()
+    }
 
 
 def _tail(name: str, role: str, values: np.ndarray) -> _Tail | None:
@@ -171,11 +176,13 @@ def _cost_of_clipping(frame: Frame) -> dict[str, float]:
     if frame.too_few or frame.target is None:
         return {}
     names = frame.core(frame.questions[-1])
-    amount = frame.target[frame.sample_rows]
+    kept = ~beyond_belief(frame.target)[frame.sample_rows]
+    rows, folds = frame.sample_rows[kept], frame.folds[kept]
+    amount = frame.target[rows]
     clip = np.quantile(amount, 1 - TOP)
     if clip <= 0 or amount.sum() <= 0:
         return {}  # clipped, nothing would be left to learn
-    columns = [frame.values(name)[frame.sample_rows] for name in names]
+    columns = [frame.values(name)[rows] for name in names]
     if not columns:
         return {}
     first = frame.table.slice(0, 1)
@@ -187,7 +194,7 @@ def _cost_of_clipping(frame: Frame) -> dict[str, float]:
             np.column_stack(columns),
             places,
             Question(learnt, "", "amount"),
-            frame.folds,
+            folds,
             seed=frame.seed,
             threads=frame.threads,
         )
