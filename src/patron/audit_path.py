@@ -152,12 +152,15 @@ def _others(study: Study, customers: Customers, against: Iterable[Any]) -> dict[
         alike = Path(str(path)).suffix == Path(str(source)).suffix
         opened = open_source(source, **(section.format.options() if section and alike else {}))
         shared = [name for name in opened.schema.names if name in customers.table.column_names]
+        name, whole = opened.name, customers.name
+        if name == whole and isinstance(source, str | Path) and "://" not in str(source):
+            name, whole = str(source), str(path)
         if not shared:
             raise DataError(
-                f"{opened.name} has none of the columns of {customers.name}; name a table that is "
-                "made like it, such as the test set of the same model."
+                f"{name} has none of the columns of {whole}; name a table that is made like it, "
+                "such as the test set of the same model."
             )
-        name = opened.name if opened.name not in others else f"{opened.name} ({len(others) + 1})"
+        name = name if name not in others else f"{name} ({len(others) + 1})"
         others[name] = opened.read(shared)
     return others
 

@@ -90,10 +90,13 @@ def test_a_total_that_sometimes_falls_back_is_noted(frame):
 
 def test_cannot_say_without_several_snapshots(frame):
     columns, y, _ = panel(4)
-    without = RestatedLater().run(frame(columns, y, **{**ROLES, "as_of": "ignore"}))
-    assert without == CannotSay(
-        "without an entity and an as_of no row is another's earlier snapshot"
-    )
+    for lacks, said in (
+        ({"as_of": "ignore"}, "an as_of"),
+        ({"customer": "ignore"}, "an entity"),
+        ({"as_of": "ignore", "customer": "ignore"}, "an entity and an as_of"),
+    ):
+        without = RestatedLater().run(frame(columns, y, **{**ROLES, **lacks}))
+        assert without == CannotSay(f"without {said} no row is another's earlier snapshot")
     columns["customer"] = np.arange(len(y))
     assert RestatedLater().run(frame(columns, y, **ROLES)) == CannotSay(
         "each entity has one snapshot, so no value was seen to change later"

@@ -181,6 +181,20 @@ def test_further_tables_are_read_with_the_columns_that_both_have(
         audit(study, against=[pa.table({"x": [1]})], created=WHEN)
 
 
+def test_a_further_table_of_the_same_name_is_told_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    here, there = tmp_path / "table.parquet", tmp_path / "other" / "table.parquet"
+    table = shop().select(["customer", "age", "bought"])
+    pq.write_table(table, here)
+    pq.write_table(pa.table({"x": [1]}), there)
+    with pytest.raises(DataError, match=f"{there} has none of the columns of {here}; name a"):
+        audit(study_of(str(here)), against=[there], created=WHEN)
+    pq.write_table(table.slice(0, 50), there)
+    found = audit(study_of(str(here)), against=[there], created=WHEN).examined.audit.findings
+    [shared] = [each for each in found if each.code == "D04"]
+    assert shared.in_short.startswith(f"50 rows of {there} ")
+
+
 def test_fixes_are_written_once_under_their_finding_and_a_run_applies_them(
     tmp_path: Path,
 ) -> None:

@@ -53,7 +53,9 @@ class RestatedLater(Check):
         """One finding for each such column."""
         as_of, entity = frame.schema.one(Role.AS_OF), frame.schema.names(Role.ENTITY)
         if as_of is None or not entity:
-            return CannotSay("without an entity and an as_of no row is another's earlier snapshot")
+            lacks = [] if entity else ["an entity"]
+            lacks += ["an as_of"] if as_of is None else []
+            return CannotSay(f"without {' and '.join(lacks)} no row is another's earlier snapshot")
         days = days_of(frame.table.column(as_of))
         pairs = _pairs(frame, group_rows(frame.table, entity), days)
         if not len(pairs.earlier):
