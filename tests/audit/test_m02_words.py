@@ -122,3 +122,30 @@ def test_the_picture_of_a_column_of_addresses_shows_nobody(frame):
     [found] = WordsForMissing().run(frame({"mail": mails}, mail="text"))
     assert found.evidence["picture"]["labels"] == ['"N/A"']
     assert "anna" not in str(found.to_dict())
+
+
+def test_a_word_as_common_as_other_levels_may_be_one(honest, frame):
+    columns, y = honest(0)
+    draw = np.random.default_rng(3)
+    columns["discount"] = draw.choice(["none", "voucher", "points"], 2_000)
+    columns["country"] = draw.choice(["NA", "ZA", "BW"], 2_000)
+    [found] = WordsForMissing().run(frame(columns, y))
+    assert (found.columns, found.severity) == (("discount",), Severity.NOTE)
+
+
+def test_each_list_of_words_is_for_its_own_columns(honest, frame):
+    columns, y = honest(0)
+    draw = np.random.default_rng(3)
+    gone = draw.random((3, 2_000)) < 0.1
+    for at, (name, word) in enumerate([("a", "none"), ("b", "unknown"), ("c", "n/a")]):
+        levels = np.where(gone[at], word, draw.choice(["x1", "x2", "x3"], 2_000))
+        columns[name] = pa.array(levels.tolist(), mask=draw.random(2_000) < 0.05)
+    columns["d"] = columns["c"]
+    found = WordsForMissing().run(frame(columns, y))
+    assert {each.columns: each.fix.arguments["words"] for each in found} == {
+        ("a",): ["none"],
+        ("b",): ["unknown"],
+        ("c", "d"): ["n/a"],
+    }
+    assert "rows of c, " in found[2].meaning
+    assert "rows of d" in found[2].meaning

@@ -42,7 +42,8 @@ _OF_PERSONS = (Role.IDENTIFIER, Role.TEXT)
 FEW, SHARE = 3, 0.001
 CHANCE = 4.0
 MANY, FEW_WORDS, MOSTLY = 20, 5, 0.95
-BARS = 12
+BARS, NAMED = 12, 3
+USUAL = 0.2
 
 
 class _Words(NamedTuple):
@@ -69,7 +70,10 @@ class WordsForMissing(Check):
     title = "Words for missing"
 
     def run(self, frame: Frame) -> list[Finding] | CannotSay:
-        """One finding for the columns that surely have such words, one for the others."""
+        """One finding for all columns with the same words, by whether they surely mean a gap.
+
+        What nobody would call a group is one word, however it is written.
+        """
         skipped = (Role.ENTITY, Role.TARGET, Role.TREATMENT, Role.IGNORE, Role.FUTURE)
         texts = [
             column.name
@@ -79,13 +83,14 @@ class WordsForMissing(Check):
         if not texts:
             return CannotSay("no column holds text")
         told = [words for name in texts if (words := _words(frame, name))]
-        findings = []
-        for sure in (True, False):
-            if group := [words for words in told if words.sure is sure]:
-                findings.append(
-                    self._found(frame, group, Severity.WARNING if sure else Severity.NOTE)
-                )
-        return findings
+        groups: dict[tuple[bool, frozenset[str]], list[_Words]] = {}
+        for words in sorted(told, key=lambda words: not words.sure):
+            perhaps = frozenset(_bare(word) for word in words.counts) - NEVER_A_VALUE
+            groups.setdefault((words.sure, perhaps), []).append(words)
+        return [
+            self._found(frame, group, Severity.WARNING if sure else Severity.NOTE)
+            for (sure, _), group in groups.items()
+        ]
 
     def _found(self, frame: Frame, told: list[_Words], severity: Severity) -> Finding:
         columns = tuple(each.column for each in told)
@@ -95,9 +100,10 @@ class WordsForMissing(Check):
             "words": spelled,
             "rows_by_column": {each.column: each.rows for each in told},
             "because": {each.column: each.because for each in told},
-            "picture": _picture(frame, most),
+            "picture": _picture(frame, most, _rows_of(told)),
         }
         listed, said = ", ".join(columns), ", ".join(spelled)
+        stand, are = ("stands", "is a level") if len(spelled) == 1 else ("stand", "are levels")
         sure = severity is Severity.WARNING
         return self.finding(
             severity,
@@ -105,13 +111,11 @@ class WordsForMissing(Check):
             rows=max(each.rows for each in told),
             evidence=evidence,
             meaning=(
-                f"{listed}: {said} stands where a value is missing ({most.rows:,} rows of "
-                f"{most.column}). As a word it is one more level, and its rows are not counted as "
-                "missing."
+                f"{listed}: {said} {stand} where a value is missing ({_rows_of(told)}). A word is "
+                "one more level, and its rows are not counted as missing."
                 if sure
-                else f"{listed}: {said} is a level like the others, and its rows differ from the "
-                f"rest ({most.rows:,} of {most.column}: {most.because}). It may carry a meaning "
-                "of its own."
+                else f"{listed}: {said} {are} like the others, with a meaning of its own perhaps "
+                f"({most.rows:,} rows of {most.column}: {most.because})."
             ),
             next_step=(
                 "Set them to missing; a model learns from missing values too."
@@ -141,9 +145,17 @@ def _words(frame: Frame, name: str) -> _Words | None:
         return _Words(name, found, True, "no value is written like that")
     if strange & found.keys():
         return _Words(name, found, True, "all the other values are numbers or dates")
+    if _is_a_code(found, texts):
+        return None
     if frame.table.column(name).null_count or len(found) > 1:
         return _Words(name, found, True, "the column has gaps of another kind too")
     return _judged(frame, name, found)
+
+
+def _is_a_code(found: dict[str, int], texts: list[str]) -> bool:
+    """Whether "NA" stands among other codes of two letters: Namibia, or North America."""
+    others = [text for text in texts if text not in found]
+    return set(map(str.lower, found)) == {"na"} and all(len(text) == 2 for text in others)
 
 
 def _bare(text: str) -> str:
@@ -164,11 +176,14 @@ def _among_numbers(texts: list[str]) -> set[str]:
 
 def _judged(frame: Frame, name: str, found: dict[str, int]) -> _Words:
     """A lone "unknown" in a column without gaps: a gap if its rows are like all others, or one
-    group of another category has nothing else."""
+    group of another category has nothing else; of one row in five it is a level, as far as we know.
+    """
     relations = Relations.of(frame)
     taken = plain(frame.table.column(name)).take(pa.array(relations.rows))
     hit = pc.is_in(taken, value_set=pa.array(list(found), taken.type)).to_numpy()
     if relations.apart((name,), hit) < CHANCE:
+        if sum(found.values()) >= USUAL * len(frame.table):
+            return _Words(name, found, False, "as common as an honest level")
         return _Words(name, found, True, "its rows are like all others")
     stump = common(frame, hit, (name,))
     if stump and stump.column in frame.schema.names(Role.CATEGORY) and stump.all_of_it:
@@ -189,7 +204,15 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _picture(frame: Frame, words: _Words) -> Evidence:
+def _rows_of(told: list[_Words]) -> str:
+    """How many rows of which columns, the most first."""
+    ranked = sorted(told, key=lambda each: -each.rows)
+    first, *rest = (f"{each.rows:,} rows of {each.column}" for each in ranked[:NAMED])
+    more = len(told) - NAMED
+    return ", ".join([first, *rest, *([f"{more} more columns"] if more > 0 else [])])
+
+
+def _picture(frame: Frame, words: _Words, rows_of: str) -> Evidence:
     """The commonest levels of the column, those words among them.
 
     Of a column that names persons, or nearly does (most values occur once or twice), the words.
@@ -206,7 +229,7 @@ def _picture(frame: Frame, words: _Words) -> Evidence:
     shown = [*shown[: BARS - len(missing[:3])], *missing[:3]]
     return {
         "kind": "histogram",
-        "title": f"{words.rows:,} rows of {words.column} hold a word for missing",
+        "title": f"{rows_of} hold a word for missing",
         "column": words.column,
         "labels": [_shown(text) for _, text in shown],
         "counts": [count for count, _ in shown],
