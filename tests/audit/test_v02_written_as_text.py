@@ -133,3 +133,13 @@ def test_cannot_say_of_a_handful_of_rows(frame: MakeFrame) -> None:
     assert WrittenAsText().run(frame({"x": ["1,5"] * 19})) == CannotSay(
         "the table has 19 rows; 20 are needed"
     )
+
+
+def test_amounts_in_several_currencies_are_named_and_have_no_fix(frame: MakeFrame) -> None:
+    paid = [f"{n % 90}.{n % 100:02d} {('EUR', 'USD', '$')[n % 3]}" for n in range(600)]
+    cost = pa.array([f"€ {n}.5" for n in range(600)])
+    both = {each.columns: each for each in found(paid, frame, cost=cost)}
+    assert both["x",].evidence["currencies"] == ["EUR", "USD"]
+    assert both["x",].fix is None
+    assert "The amounts are in EUR and USD" in both["x",].meaning
+    assert both["cost",].fix is not None

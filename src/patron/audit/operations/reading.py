@@ -20,14 +20,31 @@ _LIKE_ASCII = str.maketrans(
 )
 
 
+_CALLED = {
+    "$": "USD",
+    "us$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₩": "KRW",
+    "zł": "PLN",
+}
+
+
 class Written(NamedTuple):
-    """A number as it is written: its parts, with grouping signs still in `digits`."""
+    """A number as it is written: its parts, with grouping signs still in `digits`.
+
+    `currency` is its code, or the mark as it is written; empty where there is none.
+    """
 
     digits: str
     negative: bool
     power: str
     percent: bool
-    currency: bool
+    currency: str
 
 
 def split_number(text: str) -> Written | None:
@@ -42,12 +59,13 @@ def split_number(text: str) -> Written | None:
     signs = [found["before"], found["sign"], "-" if found["open"] else None]
     if sum(sign is not None for sign in signs) > 1 or (found["currency"] and found["behind"]):
         return None
+    mark = (found["currency"] or found["behind"] or "").lower().rstrip(".")
     return Written(
         found["digits"],
         "-" in signs,
         found["power"] or "",
         bool(found["percent"]),
-        bool(found["currency"] or found["behind"]),
+        _CALLED.get(mark, mark.upper()),
     )
 
 

@@ -31,6 +31,14 @@ _ASKED = (
     *(Role.UPDATED, Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.CATEGORY, Role.DATE),
     *(Role.TEXT, Role.IDENTIFIER),
 )
+_CONFUSED = "day and month may be confused"
+_WITH = {
+    "a decimal comma": "with a decimal comma",
+    "a decimal point": "with a decimal point",
+    "with a currency": "with a currency",
+    "with %": "with %",
+    "thousands set apart": "with thousands set apart",
+}
 _NO_VALUE = NEVER_A_VALUE | PERHAPS
 _DAYS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y"),
@@ -49,6 +57,7 @@ class _Reading(NamedTuple):
     arguments: tuple[tuple[str, object], ...]
     forms: dict[str, float]  # the share of the rows that is written in each way
     unreadable: int
+    currencies: tuple[str, ...] = ()  # where there are several
 
 
 class WrittenAsText(Check):
@@ -68,7 +77,7 @@ class WrittenAsText(Check):
         alike: dict[tuple[object, ...], dict[str, _Reading]] = {}
         for name in texts_of(frame, *_ASKED):
             if reading := _reading(frame, name):
-                key = (reading.operation, str(reading.arguments))
+                key = (reading.operation, str(reading.arguments), reading.currencies)
                 alike.setdefault(key, {})[name] = reading
         return [self._found(frame, readings) for readings in alike.values()]
 
@@ -87,20 +96,29 @@ class WrittenAsText(Check):
         unreadable = sum(each.unreadable for each in readings.values())
         if unreadable:
             evidence["unreadable"] = unreadable
-        ways = sorted({form for each in readings.values() for form in each.forms})
+        ways = sorted({form for each in readings.values() for form in each.forms} - {_CONFUSED})
+        written = " and ".join(_WITH.get(way, f"as {way}") for way in ways)
         is_are, them = ("is", "it") if len(columns) == 1 else ("are", "them")
+        step, mixed = f"Read {them} as {noun}. {_doubt(first, noun)}", ""
+        if first.currencies:
+            evidence["currencies"] = list(first.currencies)
+            listed = " and ".join(first.currencies)
+            mixed = f" The amounts are in {listed}, and cannot be compared as they are."
+            step = (
+                f"Put {them} into one currency where the table is made; no fix can know the rate."
+            )
         return self.finding(
             severity,
             columns,
             rows=max(len(frame.table) - frame.table.column(n).null_count for n in columns),
             evidence=evidence,
             meaning=(
-                f"{', '.join(columns)} {is_are} text that holds {noun}, written as "
-                f"{' and as '.join(ways)}. As text each {noun[:-1]} is a name: none is more than "
-                "another, and new ones are unknown."
+                f"{', '.join(columns)} {is_are} text that holds {noun}, written {written}. As "
+                f"text each {noun[:-1]} is a name: none is more than another, and new ones are "
+                f"unknown.{mixed}"
             ),
-            next_step=f"Read {them} as {noun}. {_doubt(first, noun)}",
-            fix=fix,
+            next_step=step,
+            fix=None if mixed else fix,
         )
 
 
@@ -142,6 +160,7 @@ def _as_numbers(
     pairs: list[tuple[str, int]], rows: int, *, plainly: bool, role: Role
 ) -> _Reading | None:
     forms: Counter[str] = Counter()
+    currencies: Counter[str] = Counter()
     known, unreadable = 0, 0
     for text, count in pairs:
         written = split_number(text)
@@ -152,12 +171,15 @@ def _as_numbers(
         known += count
         for form, pattern in (("a decimal comma", _COMMA), ("a decimal point", _POINT)):
             forms[form] += count if pattern.search(written.digits) else 0
-        forms["with a currency"] += count if written.currency else 0
+        currencies[written.currency] += count
         forms["with %"] += count if written.percent else 0
         grouped = len(re.findall(r"[., ']", written.digits)) > 1 or " " in written.digits
         forms["thousands set apart"] += count if grouped else 0
     if known < READABLE * rows:
         return None
+    del currencies[""]
+    forms["with a currency"] = currencies.total()
+    several = tuple(sorted(mark for mark, n in currencies.items() if n >= SIGNS * known))
     signs = {form: count for form, count in forms.items() if count >= SIGNS * known}
     if not signs:
         if not plainly or role not in _READ_AS["numbers"] or not _measures(pairs):
@@ -167,7 +189,8 @@ def _as_numbers(
         return None  # plain numbers and words for missing: M02 has the words
     decimal = "," if forms["a decimal comma"] > forms["a decimal point"] else "."
     shares = {form: count / known for form, count in signs.items()}
-    return _Reading("parse_numbers", (("decimal", decimal),), shares, unreadable)
+    arguments, mixed = (("decimal", decimal),), several if len(several) > 1 else ()
+    return _Reading("parse_numbers", arguments, shares, unreadable, mixed)
 
 
 def _measures(pairs: list[tuple[str, int]]) -> bool:
@@ -215,7 +238,7 @@ def _as_dates(pairs: list[tuple[str, int]], rows: int) -> _Reading | None:
     ambiguous = sum(n for formats, n in fitting.items() if len(set(formats) & set(order)) > 1)
     shares = {each: count / known for each, count in forms.most_common()}
     if ambiguous:
-        shares["day and month may be confused"] = ambiguous / known
+        shares[_CONFUSED] = ambiguous / known
     formats_used = tuple(each for each in order if forms[each])
     return _Reading("parse_dates", (("formats", list(formats_used)),), shares, rows - known)
 
@@ -249,7 +272,7 @@ _FORMATS = _formats()
 
 
 def _doubt(reading: _Reading, noun: str) -> str:
-    confused = reading.forms.get("day and month may be confused")
+    confused = reading.forms.get(_CONFUSED)
     if noun == "dates" and confused:
         return (
             f"In {confused:.0%} of them day and month can be exchanged: find out which system "
