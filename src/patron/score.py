@@ -24,6 +24,8 @@ Counts = Counter[tuple[str, str]]
 
 _RULES = {
     "missing column": "the column {column} is not in the table: missing for {count}",
+    "missing date": "the rows have no date, since the column {column} is not in the table: missing "
+    "for {count}; `patron score --as-of` gives one to all",
     "unreadable value": "{column} could not be read in {count}: missing there",
     "unseen category": "{column} has a value that was not learned in {count}: 'other' there",
 }
@@ -72,6 +74,9 @@ def score_table(
     mended, _ = bundle.ledger.apply(_as_trained(bundle, table, counts), scoring=True)
     design = bundle.encoder.transform(mended)
     counts.update(design.warnings)
+    for dated in bundle.schema.names(Role.AS_OF):
+        if undated := counts.pop(("missing column", dated), 0):
+            counts["missing date", dated] = undated
     probability = bundle.purchase.predict_proba(design, threads=threads)
     columns = {
         **keys,

@@ -200,6 +200,12 @@ def test_one_value_that_stands_for_something_is_left_to_m01(
     assert found(frame, {name: values, "tenure_days": rng().integers(100, 900, ROWS)}) == []
 
 
+def test_a_code_among_shares_is_left_to_m01(frame: MakeFrame) -> None:
+    shares = rng().beta(2, 5, ROWS)
+    shares[SOME] = 99
+    assert found(frame, {"open_rate": shares}) == []
+
+
 def test_cannot_say_of_few_rows(frame: MakeFrame) -> None:
     assert ImpossibleValues().run(frame({"orders": [-1.0] * 99})) == CannotSay(
         "the table has 99 rows; 100 are needed"

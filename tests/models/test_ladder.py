@@ -215,6 +215,25 @@ def test_with_several_dates_later_ones_are_asked_and_labels_are_over_before() ->
         assert steps[1]["value"] < 0.5 if n == 300 else steps[1]["value"] < steps[0]["value"]
 
 
+def test_where_all_labels_overlap_the_split_is_by_customer_and_says_why() -> None:
+    """Each customer's coin is told by an id-like taste that a random split knows."""
+    rng = np.random.default_rng(8)
+    days = np.tile(np.array(["2025-01-01", "2025-01-11", "2025-01-21"], "datetime64[D]"), 300)
+    who = np.repeat(np.arange(300), 3)
+    taste = rng.normal(size=300)[who]
+    table = pa.table({"day": days, "who": who, "taste": taste, "y": rng.integers(0, 2, 300)[who]})
+    steps = climbed(
+        table,
+        table={"as_of": "day", "entity": "who"},
+        purchase={"target": "y", "horizon_days": 90},
+    )
+    split = next(step for step in steps if step["kind"] == "split")
+    assert split["step"] == (
+        "all rows of a customer on one side, as no earlier date's labels were over"
+    )
+    assert split["value"] < 0.6 < 0.7 < steps[0]["value"]
+
+
 def test_the_final_model_is_the_last_step_and_paired_where_it_can_be() -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=600)

@@ -56,7 +56,10 @@ def test_without_a_date_the_score_says_what_it_lacks(tmp_path: Path) -> None:
     summary = score_source(
         done.bundle, tmp_path / "in.parquet", tmp_path / "s.parquet", scored_at=CREATED
     )
-    assert summary.warnings == ("the column as_of is not in the table: missing for 1,500 rows",)
+    assert summary.warnings == (
+        "the rows have no date, since the column as_of is not in the table: missing for 1,500 "
+        "rows; `patron score --as-of` gives one to all",
+    )
 
 
 def test_a_date_beside_a_column_of_that_name_is_refused(tmp_path: Path) -> None:

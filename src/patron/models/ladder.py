@@ -144,12 +144,15 @@ def _safe(customers: Customers, study: Study, rows: Rows, units: Rows | None) ->
         gap = customers.label_days or 1
         asked = dates[1:][-DATES_ASKED:]
         pairs = [(rows[days <= date - gap], rows[days == date]) for date in asked]
-        return "learnt from earlier dates, asked for later ones", pairs
+        pairs = [(taught, ask) for taught, ask in pairs if len(taught)]
+        if pairs:
+            return "learnt from earlier dates, asked for later ones", pairs
     if units is None or by == "random":
         return "", []
     fold = np.random.default_rng(study.run.seed).integers(0, FOLDS, int(units.max()) + 1)
     own = fold[units[rows]]
-    return "all rows of a customer on one side", [
+    overlap = ", as no earlier date's labels were over" if len(dates) > 1 and by != "entity" else ""
+    return f"all rows of a customer on one side{overlap}", [
         (rows[own != k], rows[own == k]) for k in range(FOLDS)
     ]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from patron.audit.base import CannotSay, Check, Evidence, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix, Ledger
+from patron.audit.missing.sentinels import without_sentinels
 from patron.audit.missing.weigh import weighed
 from patron.audit.operations import plain
 from patron.audit.values.order import Disorder, disorders
@@ -81,7 +82,7 @@ class ImpossibleValues(Check):
         for name in measures(frame):
             if name in taken:
                 continue
-            values = frame.values(name)
+            values = without_sentinels(frame, name, frame.values(name))
             known = values[np.isfinite(values)]
             if len(known) >= FEWEST:
                 found += self._above_1(frame, name, known)
