@@ -3,6 +3,7 @@
 __all__ = ["AuditRun", "as_json", "audit", "is_audit"]
 
 import json
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +48,7 @@ class AuditRun:
         return gate != "never" and bool(self.examined.audit.at_least(Severity(gate)))
 
     def study_with_fixes(self, study: Study, text: str) -> tuple[str, int]:
-        """The Study's own `text` with the proposed fixes that it lacks, and how many are proposed.
+        """The Study's own `text` with the proposed fixes that it lacks, and how many those are.
 
         Each stands under its finding, in the order in which a run would apply them.
         """
@@ -57,7 +58,10 @@ class AuditRun:
             (_comment(next(f for f in findings if f.fix and f.fix.same_as(fix))), fix.to_dict())
             for fix in fixes
         ]
-        return with_fixes(study, text, told), len(fixes)
+        new = with_fixes(study, text, told)
+        return new, len(tomllib.loads(new.removeprefix("\ufeff")).get("fixes", ())) - len(
+            study.fixes
+        )
 
 
 def audit(

@@ -208,7 +208,8 @@ def test_fixes_are_written_once_under_their_finding_and_a_run_applies_them(
     assert text.startswith(head)
     assert "# L01 (serious): A column that alone predicts nearly everything: parcel_sent\n" in text
     assert "# parcel_sent is practically the answer" in text
-    done("audit", study, "--write-fixes", cwd=tmp_path)  # mended, so nothing serious is left
+    again = done("audit", study, "--write-fixes", cwd=tmp_path)  # nothing serious is left
+    assert again.endswith(f"No fix is proposed that {study} lacks; it stays as it is.\n")
     assert study.read_text() == text
     done("run", study, "--out", "out", "--threads", 1, cwd=tmp_path)
     fixes = json.loads((tmp_path / "out" / "results.json").read_text())["fixes"]
@@ -219,6 +220,31 @@ def test_fixes_are_written_once_under_their_finding_and_a_run_applies_them(
     asked = [fix.model_dump(mode="json") for fix in Study.load(study).fixes]
     assert [fix.to_dict() for fix in bundle.ledger.fixes][: len(asked)] == asked
     assert "parcel_sent" not in bundle.features
+
+
+def test_control_characters_in_names_are_shown_escaped(tmp_path: Path) -> None:
+    red, turned = "\x1b[31mred\nline", "\u202etxt"
+    table = shop().rename_columns({"parcel_sent": red, "age": turned})
+    pq.write_table(table, tmp_path / "table.parquet")
+    study = tmp_path / "patron.toml"
+    told = '[table]\npath = "table.parquet"\nentity = "customer"\n[purchase]\ntarget = "bought"\n'
+    study.write_text(told)
+    for words in ((), ("--explain", "L01"), ("--explain", "L01:nothing")):
+        ended = patron("audit", study, *words, cwd=tmp_path)
+        said = ended.stdout + ended.stderr
+        assert r"\x1b[31mred" in said
+        assert not set(said) & {"\x1b", "\u202e"}
+    study.write_text(told.replace('"bought"', r'"bo\u001b[2Jught"'))
+    ended = patron("audit", study, cwd=tmp_path)
+    assert r'no column "bo\x1b[2Jught"' in ended.stderr
+    assert not set(ended.stderr) & {"\x1b", "\u202e"}
+
+
+def test_one_row_and_one_column_are_told_in_the_singular(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"age": [1.0]}), tmp_path / "table.parquet")
+    (tmp_path / "patron.toml").write_text('[table]\npath = "table.parquet"\n')
+    said = done("audit", "patron.toml", cwd=tmp_path)
+    assert said.startswith("table.parquet: 1 row, 1 column; ")
 
 
 def test_no_customer_is_named(leaky: Path) -> None:

@@ -144,7 +144,7 @@ def test_score_says_how_many_and_where(bundle: Path, table: Path, tmp_path: Path
     assert ended.returncode == 0
     version = json.loads((bundle / "manifest.json").read_text())["model_version"]
     assert re.fullmatch(
-        rf"1,500 customers scored, \d+ above the threshold: {re.escape(out)}\nModel {version}\.\n",
+        rf"1,500 rows scored, \d+ above the threshold: {re.escape(out)}\nModel {version}\.\n",
         ended.stdout,
     )
     assert all(line.startswith("patron: ") for line in ended.stderr.splitlines())

@@ -113,4 +113,4 @@ def test_a_table_with_brackets_in_its_name_is_shown_as_it_is(tmp_path: Path) -> 
     pq.write_table(pa.table({"a": range(20)}), tmp_path / "[bold]x.parquet")
     (tmp_path / "s.toml").write_text('[table]\npath = "[bold]x.parquet"\n')
     ended = patron("audit", "s.toml", cwd=tmp_path)
-    assert ended.stdout.startswith("[bold]x.parquet: 20 rows, 1 columns; ")
+    assert ended.stdout.startswith("[bold]x.parquet: 20 rows, 1 column; ")

@@ -13,6 +13,7 @@ import typer
 
 from patron.cli import ending
 from patron.cli.commands import app
+from patron.cli.terminal import printable
 from patron.errors import PatronError
 
 # Typer shows only some of click's errors, and newer ones carry a click of their own.
@@ -58,7 +59,7 @@ class _WithoutPandas(MetaPathFinder):
 
 def _say(message: str, code: int) -> int:
     closed = message.endswith((".", "?", ")", "`"))
-    sys.stderr.write(f"patron: {message}{'' if closed else '.'}\n")
+    sys.stderr.write(f"patron: {printable(message, kept=chr(10))}{'' if closed else '.'}\n")
     return code
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patron.cli.ending import check
+from patron.cli.terminal import printable
 from patron.progress import Progress, Stage, silent
 
 
@@ -64,7 +65,7 @@ class _Bars:
     def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
         if not self.lines.tasks:
             self.lines.start()
-        line = self.lines.add_task(name, total=total, rate="")
+        line = self.lines.add_task(printable(name), total=total, rate="")
         try:
             yield _Steps(self.lines, line)
         finally:

@@ -26,7 +26,7 @@ from patron.cli.arguments import (
     spare_others,
 )
 from patron.cli.bars import shown
-from patron.cli.terminal import say, warn
+from patron.cli.terminal import say, some, warn
 from patron.errors import UserError
 
 app = typer.Typer(
@@ -195,7 +195,8 @@ def features(
         sink.write(made.table)
     if not quiet:
         table = made.table
-        say(f"{table.num_rows:,} customers at a date, {table.num_columns} columns: {out}")
+        customers, columns = some(table.num_rows, "customer"), some(table.num_columns, "column")
+        say(f"{customers} at a date, {columns}: {out}")
         show_reading((*source.notes, *made.notes), made.dropped)
 
 
@@ -251,7 +252,7 @@ def score(
         progress=shown(quiet),
     )
     if not quiet:
-        say(f"{done.rows:,} customers scored, {done.positive:,} above the threshold: {out}")
+        say(f"{some(done.rows, 'row')} scored, {done.positive:,} above the threshold: {out}")
         say(f"Model {done.version}.")
         if not model.schema.names(Role.ENTITY):
             warn("the Study names no entity: the scores are in the table's order, without a key.")
@@ -361,5 +362,8 @@ def _audit_files(
         yield f"The findings as JSON: {json_file}"
     if write_fixes:
         text, count = found.study_with_fixes(asked, path.read_text(encoding="utf-8"))
-        write_text(path, text)
-        yield f"Proposed fixes written to {path}: {count}. Keep, edit or remove them."
+        if count:
+            write_text(path, text)
+            yield f"Proposed fixes written to {path}: {count}. Keep, edit or remove them."
+        else:
+            yield f"No fix is proposed that {path} lacks; it stays as it is."

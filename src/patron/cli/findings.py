@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from patron.cli.terminal import SIGNS, coloured, say, show_reading
+from patron.cli.terminal import SIGNS, coloured, printable, say, show_reading, some
 from patron.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def show_audit(run: "AuditRun") -> None:
         say("One of them with its evidence: --explain CODE.")
     clean = [str(each["code"]) for each in audit.outcomes if each["outcome"] == "silent"]
     if clean:
-        _say_wrapped(f"{_some(len(clean), 'check')} found nothing: {', '.join(clean)}.")
+        _say_wrapped(f"{some(len(clean), 'check')} found nothing: {', '.join(clean)}.")
     unsaid: dict[str, list[str]] = {}
     for each in audit.outcomes:
         if each["outcome"] == "cannot say":
@@ -87,7 +87,7 @@ def show_explained(run: "AuditRun", asked: Asked) -> None:
 def _show_head(run: "AuditRun") -> None:
     table = run.customers.table
     count = _counted(Counter(found.severity.value for found in run.examined.audit.findings))
-    size = f"{table.num_rows:,} rows, {table.num_columns} columns"
+    size = f"{some(table.num_rows, 'row')}, {some(table.num_columns, 'column')}"
     _say_wrapped(f"{run.customers.name}: {size}; {count}.")
     show_reading(run.customers.notes, run.customers.dropped)
     for source, change in run.examined.changes:
@@ -104,12 +104,13 @@ def _show_line(found: "Finding", examined: "Examined") -> None:
     told = found.in_short.rstrip(".")
     if found.columns and not any(name in told for name in found.columns):
         told = f"{', '.join(columns)}: {told}"
+    told = printable(told)
     fix = f"[{_fix_state(found, examined)}]"
     sign, code = f"{SIGNS[severity]} {severity}", f"{'':<{7 - len(severity)}}  {found.code}  "
     if sys.stdout.isatty():
         room = _width() - len(sign + code + fix) - 1
         told = told if len(told) <= room else told[: max(room - 1, 8)].rstrip() + "…"
-    say(f"{coloured(sign, severity)}{code}{told} {fix}")
+    say(f"{code}{told} {fix}", coloured(sign, severity))
 
 
 def _fix_state(found: "Finding", examined: "Examined") -> str:
@@ -124,8 +125,8 @@ def _show_whole(found: "Finding", examined: "Examined") -> None:
 
     severity = found.severity.value
     head = coloured(f"{SIGNS[severity]} {severity}", severity)
-    rows = "" if found.rows is None else f" ({found.rows:,} rows)"
-    say(f"{head}  {found.code}  {found.title}{rows}")
+    rows = "" if found.rows is None else f" ({some(found.rows, 'row')})"
+    say(f"  {found.code}  {found.title}{rows}", head)
     if found.columns:
         _say_below(f"Columns: {', '.join(found.columns)}")
     _say_below(found.meaning)
@@ -166,12 +167,8 @@ def _counted(severities: Mapping[str, int]) -> str:
     'no findings'
     """
     names = {"serious": "serious finding", "warning": "warning", "note": "note"}
-    parts = [_some(severities[kind], name) for kind, name in names.items() if severities.get(kind)]
+    parts = [some(severities[kind], name) for kind, name in names.items() if severities.get(kind)]
     return ", ".join(parts) or "no findings"
-
-
-def _some(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _width() -> int:
@@ -184,10 +181,11 @@ def _say_below(text: str) -> None:
 
 
 def _say_wrapped(text: str, indent: str = "") -> None:
+    lines = [indent + text]
     if sys.stdout.isatty():
-        text = textwrap.fill(
-            text, _width(), initial_indent=indent, subsequent_indent=indent or "  "
+        wide = textwrap.TextWrapper(
+            _width(), initial_indent=indent, subsequent_indent=indent or "  "
         )
-        say(text)
-    else:
-        say(indent + text)
+        lines = wide.wrap(printable(text))
+    for line in lines:
+        say(line)

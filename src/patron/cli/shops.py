@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patron.cli.terminal import say
+from patron.cli.terminal import say, some
 
 if TYPE_CHECKING:
     from patron.worlds import World
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 def show_world(world: "World", out: Path) -> None:
     """How large it is, what can be reached on it, how many faults it has, and what to do next."""
     table = world.table
-    say(f"{table.num_rows:,} customers, {table.num_columns} columns{_rate(world)}: {out}")
+    size = f"{some(table.num_rows, 'customer')}, {some(table.num_columns, 'column')}"
+    say(f"{size}{_rate(world)}: {out}")
     for what, ceiling in (world.facts.get("ceilings") or {}).items():
         reached = ceiling.get("roc_auc") if isinstance(ceiling, dict) else None
         if reached:
             say(f"  best possible ROC-AUC ({what}): {_estimate(reached)}")
     if world.faults:
-        count = len(world.faults)
-        say(f"  {count} fault{'' if count == 1 else 's'} planted; world.json says what and where")
+        say(f"  {some(len(world.faults), 'fault')} planted; world.json says what and where")
     say(f"Next: patron audit {out / 'patron.toml'}")
 
 

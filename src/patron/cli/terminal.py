@@ -1,9 +1,19 @@
 """What the commands say on the terminal: the result first, then where it is."""
 
-__all__ = ["SIGNS", "coloured", "say", "show_reading", "show_run", "warn"]
+__all__ = [
+    "SIGNS",
+    "coloured",
+    "printable",
+    "say",
+    "show_reading",
+    "show_run",
+    "some",
+    "warn",
+]
 
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +25,41 @@ _COLOURS = {"serious": "\033[1;31m", "warning": "\033[33m", "note": "\033[36m"}
 _PLAIN = "\033[0m"
 
 
-def say(text: str) -> None:
-    """One line of the result."""
-    sys.stdout.write(f"{text}\n")
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What turns the direction of writing, and could make a name look like another text."""
+
+
+def printable(text: str, kept: str = "") -> str:
+    """The text with control characters escaped: a name in a table may carry them.
+
+    >>> print(printable("\x1b[31mred"), printable("two\\nlines"), printable("größer 'm²'"))
+    \\x1b[31mred two\\nlines größer 'm²'
+    """
+    return "".join(
+        letter.encode("unicode_escape").decode()
+        if letter not in kept and (unicodedata.category(letter) == "Cc" or letter in _TURNS)
+        else letter
+        for letter in text
+    )
+
+
+def some(count: int, name: str) -> str:
+    """A number with its noun.
+
+    >>> some(1, "column"), some(2_000, "row")
+    ('1 column', '2,000 rows')
+    """
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
+
+
+def say(text: str, head: str = "") -> None:
+    """One line of the result, after what stands in front of it in colour."""
+    sys.stdout.write(f"{head}{printable(text)}\n")
 
 
 def warn(text: str) -> None:
     """One line on what the user should know, apart from the result."""
-    sys.stderr.write(f"patron: {text}\n")
+    sys.stderr.write(f"patron: {printable(text)}\n")
 
 
 def show_reading(notes: Iterable[str], dropped: Iterable[Mapping[str, Any]]) -> None:
@@ -31,7 +68,7 @@ def show_reading(notes: Iterable[str], dropped: Iterable[Mapping[str, Any]]) -> 
         say(f"  {note.rstrip('.')}")
     for rule in dropped:
         if rule["rows"]:
-            say(f"  left out {rule['rows']:,} lines: {rule['rule']}")
+            say(f"  left out {some(rule['rows'], 'line')}: {rule['rule']}")
 
 
 def show_run(done: "Run") -> None:
@@ -61,10 +98,11 @@ def show_run(done: "Run") -> None:
         fixed = "fixed" if found["applied"] else "not fixed"
         sign, severity = SIGNS[found["severity"]], found["severity"]
         head = coloured(f"{sign} {severity}", severity)
-        say(f"{head}  {found['code']}  {_headline(found['title'], found['columns'])} ({fixed})")
+        told = f"{found['code']}  {_headline(found['title'], found['columns'])} ({fixed})"
+        say(f"  {told}", head)
     notes = sum(found["severity"] == "note" for found in results["findings"])
     if notes:
-        say(f"  and {notes} note{'' if notes == 1 else 's'} in the report")
+        say(f"  and {some(notes, 'note')} in the report")
     say(f"Open {done.folder / 'report.html'}; the model is in {done.folder / 'bundle'}.")
 
 
