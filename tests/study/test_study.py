@@ -248,6 +248,11 @@ class TestRefusals:
                 'or {code = "L03", column = "x", because = "…"}.',
             ),
             (
+                {"table": TABLE, "audit": {"ignore": ["L03:"]}},
+                '[audit] ignore is "L03:"; it must be a list of codes such as "L03", "L03:column" '
+                'or {code = "L03", column = "x", because = "…"}.',
+            ),
+            (
                 {"table": TABLE, "audit": {"ignore": [{"code": "L03", "clumn": "x"}]}},
                 '[audit] ignore is {code = "L03", clumn = "x"}; it must be a list of codes such '
                 'as "L03", "L03:column" or {code = "L03", column = "x", because = "…"}.',
@@ -367,6 +372,12 @@ class TestWhere:
         study.check_columns("events", ["who", "at", "order"], "orders.csv")
         with pytest.raises(StudyError, match=r'no column "order" \(named by \[events\] order_id\)'):
             study.check_columns("events", ["who", "at"], "orders.csv")
+
+
+def test_codes_of_ignored_findings_may_be_in_lower_case() -> None:
+    ignore = ["l03", "d01:age", {"code": "m05", "column": "x"}]
+    study = Study(table=TABLE, audit={"ignore": ignore})
+    assert study.audit.ignored == {"L03": "", "D01:age": "", "M05:x": ""}
 
 
 def test_ignored_findings_carry_their_reason_and_survive_json() -> None:

@@ -85,10 +85,14 @@ def _path_or_table(value: Any) -> Any:
 
 
 def _as_ignored(value: Any) -> Any:
-    """The keys of an IgnoredFinding, for text such as "L03:column" as well."""
+    """The keys of an IgnoredFinding, for text such as "L03:column" as well; l03 is L03."""
     if isinstance(value, str):
-        code, _, column = value.partition(":")
+        code, colon, column = value.partition(":")
+        if colon and not column.strip():  # not the whole check: that would pass over too much
+            raise ValueError
         value = {"code": code, "column": column or None}
+    if isinstance(value, Mapping) and isinstance(value.get("code"), str):
+        value = {**value, "code": value["code"].upper()}
     if isinstance(value, Mapping) and (
         set(value) - {"code", "column", "because"}
         or not re.fullmatch(r"[A-Z]\d{2}", str(value.get("code")))
