@@ -63,6 +63,12 @@ def spelt_otherwise(mail):
     return f" {local.upper().replace('.', '')}+news@{domain}"
 
 
+def test_one_person_is_told_in_the_singular(frame, honest):
+    columns, y = again(*persons(honest), 1, call=lambda _: None)
+    (found, *_) = SamePerson().run(frame(anew(columns, 1), y, **ROLES))
+    assert found.meaning.startswith("1 row shares its ")
+
+
 @pytest.mark.parametrize(
     ("change", "column", "kind"),
     [

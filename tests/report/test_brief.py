@@ -18,6 +18,14 @@ def test_headline_says_what_the_best_tenth_holds(results):
     assert brief(results).headline == f"Contact the best-scored 10 of 100 customers, and {expected}"
 
 
+def test_one_of_a_kind_is_told_in_the_singular(results):
+    results["table"] |= {"rows": 2, "columns": 1, "entities": 1}
+    results["features"]["target"]["counts"]["unlabelled"] = 1
+    told = " ".join(brief(results).asked)
+    assert f"rests on 1 customer in 2 rows and 1 column of {results['table']['name']}" in told
+    assert "1 row has no answer yet." in told
+
+
 def test_headline_makes_no_claim_that_the_interval_does_not_support(results):
     for point in results["purchase"]["curves"]["gains"]:
         point["low"] = min(point["low"], point["contacted"])

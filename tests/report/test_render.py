@@ -134,6 +134,14 @@ def test_the_page_of_an_audit_says_what_was_found_and_what_each_step_leaves(resu
     assert "<b>cannot say</b>, because five dates are too few" in page
 
 
+def test_one_of_a_kind_is_told_in_the_singular(results):
+    results["table"] |= {"rows": 1, "columns": 1, "entities": 1}
+    results["findings"][0]["rows"] = 1
+    page = render_audit(audit_json(results))
+    assert "1 row, 1 column, 1 customer in " in page
+    assert " · 1 row</span>" in page
+
+
 def test_text_from_the_data_is_harmless_on_the_page_of_an_audit(results):
     evil = '<script>alert("x")</script>'
     results["table"]["name"] = evil

@@ -5,6 +5,7 @@ __all__ = ["NamelessRows"]
 from patron.audit.base import CannotSay, Check, Finding, Severity
 from patron.audit.frame import Frame
 from patron.audit.ledger import Fix
+from patron.audit.operations.base import counted
 from patron.schema import Role
 
 
@@ -33,7 +34,7 @@ class NamelessRows(Check):
             rows=rows,
             evidence={"missing": rows, "share": share},
             meaning=(
-                f"{name} is missing in {rows:,} rows ({share:.1%}): whose they are is not known. "
+                f"{name} is missing in {counted(rows, 'row')} ({share:.1%}): nothing says whose. "
                 "Rows of one customer may stand on both sides of a split, and nobody can be "
                 "contacted for them."
             ),

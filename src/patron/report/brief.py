@@ -13,7 +13,7 @@ from typing import Any
 from patron.report.goodness import best_tenth, calibrated, good, holdout, optimism
 from patron.report.numbers import (
     between,
-    count,
+    counted,
     date,
     days,
     differ,
@@ -157,12 +157,13 @@ def _tally(results: Results, severity: str) -> str:
 
 def _asked(results: Results) -> list[str]:
     table, purchase = results["table"], results["purchase"]
-    rows = "customers" if table["entities"] == table["rows"] else "rows"
+    row = "customer" if table["entities"] == table["rows"] else "row"
     where = (
-        f"{count(table['rows'])} {rows} and {count(table['columns'])} columns of {table['name']}"
+        f"{counted(table['rows'], row)} and {counted(table['columns'], 'column')} "
+        f"of {table['name']}"
     )
-    if table["entities"] and rows == "rows":
-        where = f"{count(table['entities'])} customers in {where}"
+    if table["entities"] and row == "row":
+        where = f"{counted(table['entities'], 'customer')} in {where}"
     if not purchase:
         because = results["purchase_because"]
         return [f"Whether {where} can be trusted. No model was trained, because {because}."]
@@ -174,7 +175,9 @@ def _asked(results: Results) -> list[str]:
         f"The answer rests on {where}{_seen_at(table['as_of'])}.",
     ]
     if target["counts"]["unlabelled"]:
-        told.append(f"{count(target['counts']['unlabelled'])} rows have no answer yet.")
+        unlabelled = target["counts"]["unlabelled"]
+        have = "has" if unlabelled == 1 else "have"
+        told.append(f"{counted(unlabelled, 'row')} {have} no answer yet.")
     return told
 
 

@@ -5,6 +5,7 @@ __all__ = [
     "between",
     "beyond_zero",
     "count",
+    "counted",
     "date",
     "days",
     "differ",
@@ -40,6 +41,15 @@ def count(number: float | None) -> str:
     '48,000'
     """
     return MISSING if number is None or not math.isfinite(number) else f"{number:,.0f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A whole number with its noun.
+
+    >>> counted(1, "row"), counted(48000, "row")
+    ('1 row', '48,000 rows')
+    """
+    return f"{count(number)} {noun}" + ("" if number == 1 else "s")
 
 
 def short(number: float | None, digits: int = 3) -> str:

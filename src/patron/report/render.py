@@ -50,8 +50,8 @@ def _page(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     written = (
-        numbers.count, numbers.date, numbers.interval, numbers.of_100, numbers.percent,
-        numbers.seconds, numbers.short, numbers.size, numbers.these,
+        numbers.count, numbers.counted, numbers.date, numbers.interval, numbers.of_100,
+        numbers.percent, numbers.seconds, numbers.short, numbers.size, numbers.these,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in written}
     return environment.get_template(template).render(context)

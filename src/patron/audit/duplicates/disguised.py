@@ -109,7 +109,8 @@ class SamePerson(Check):
         extra = table.num_rows - len(np.unique(groups))
         flattered = flattery(frame, groups)
         updated = schema.one(Role.UPDATED)
-        what = f"{extra:,} rows share their {contact.kind} with another customer"
+        share = "shares its" if extra == 1 else "share their"
+        what = f"{counted(extra, 'row')} {share} {contact.kind} with another customer"
         evidence: Evidence = {
             "found_by": contact.kind,
             "extra_rows": extra,
