@@ -98,7 +98,7 @@ class AfterTheSnapshot(Check):
             evidence=evidence,
             meaning=(
                 f"{name} lies after {snapshot.known_by} in {rows:,} rows ({share:.1%}), by "
-                f"{np.median(ahead):,.0f} days in the middle.{told.sentence} "
+                f"a median of {_days_long(float(np.median(ahead)))}.{told.sentence} "
                 + (
                     "It may be a date that was planned, or that tells when the record was written."
                     if plan
@@ -170,6 +170,10 @@ class _Told(NamedTuple):
     certain: bool
     evidence: Evidence
     sentence: str
+
+
+def _days_long(days: float) -> str:
+    return "1 day" if days == 1 else f"{days:,.0f} days"
 
 
 def _dates(frame: Frame) -> list[str]:

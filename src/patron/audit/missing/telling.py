@@ -85,17 +85,18 @@ class TellingMissing(Check):
         apart = f"{abs(step):.2f} standard deviations of what they leave open"
         if question.measure == "AUC":
             odds = evidence["odds_ratio"] = _odds(question, rest, gone)
-            high, times = ("high", odds) if odds > 1 else ("low", 1 / odds)
-            said = f"{times:.1f} times as {high} in odds as"
+            times = f"{odds:.1f} times" if odds > 1 else f"1/{1 / odds:.1f} of"
+            said = f"the odds of {question.about} are {times} what"
         else:  # of an amount its rank is asked, and a rank has no odds
-            said, apart = f"{'higher' if step > 0 else 'lower'} than", f"{apart}, in ranks"
+            said = f"{question.about} is {'higher' if step > 0 else 'lower'} than"
+            apart = f"{apart}, in ranks"
         return self.finding(
             Severity.WARNING if surely >= STRONG else Severity.NOTE,
             columns,
             rows=rows,
             evidence=evidence,
             meaning=(
-                f"Where {listed} is missing, {question.about} is {said} the other columns "
+                f"Where {listed} is missing, {said} the other columns "
                 f"lead one to expect ({apart}). If values go missing because of the outcome, or "
                 "are filled in after it, the model's score is not to be had in practice."
             ),

@@ -215,7 +215,6 @@ class ImpossibleValues(Check):
         return found
 
     def _disorder(self, frame: Frame, pair: Disorder) -> Finding:
-        kept = f"{1 - pair.share:.1%}"
         dates = frame.schema[pair.late].role is Role.DATE
         verb = "lies before" if dates and pair.fix else "is longer ago than"
         evidence: Evidence = {
@@ -223,7 +222,7 @@ class ImpossibleValues(Check):
             "rows_just_inside_for_each_just_beyond": pair.cliff,
             "late_bound_against_early": pair.flat,
         }
-        what = f"{pair.late} {verb} {pair.early}, although in {kept} of the rows it does not"
+        what = f"{pair.late} {verb} {pair.early} in {pair.share:.1%} of the rows, which cannot be"
         columns = (pair.late, pair.early)
         if pair.fix is None:
             return self.finding(
