@@ -77,8 +77,9 @@ def test_a_run_that_is_ended_leaves_the_old_output(
     seconds: float,
 ) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "old")  # a link is followed, and stays
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "report.html").write_text("the old report")
+    (tmp_path / "old" / "bundle").mkdir(parents=True)
+    for file in ("report.html", "results.json"):
+        (tmp_path / "old" / file).write_text("the old one")
     before = contents(tmp_path)
     words = ["run", str(big / "patron.toml"), "--out", "out"]
     ended, out, err, wait = end(words, tmp_path, number, hidden(tmp_path, seconds))
