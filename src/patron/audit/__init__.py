@@ -289,7 +289,7 @@ def _parsed(
     parsed: dict[str, dict[str | None, str]] = {}
     for entry, reason in reasons.items():
         code, colon, column = entry.partition(":")
-        named = parsed.setdefault(known_code(code, "[audit] ignore"), {})
+        named = parsed.setdefault(known_code(code.upper(), "[audit] ignore"), {})
         named[column if colon else None] = reason
         if colon and column not in schema:
             close = nearest(column, (each.name for each in schema.columns))
