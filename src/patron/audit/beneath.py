@@ -32,6 +32,7 @@ def beneath(frame: Frame, found: Sequence[Finding], ask: Ask, propose: Propose) 
     propose : the fixes of findings, in the order in which they run.
     """
     told = [each for each in found if each.severity is not Severity.NOTE]
+    frame.forget()  # two frames stand side by side from here on
     added: list[Finding] = []
     for _ in range(ROUNDS):
         mended = _mended(frame, propose([*told, *added]))

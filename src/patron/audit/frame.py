@@ -337,6 +337,10 @@ class Frame:
             self._whole[name], self._is_category[name] = numbers_of(self.table.column(name))
         return self._whole[name]
 
+    def forget(self) -> None:
+        """Let go of whole columns; they are read again when a check asks."""
+        self._whole.clear()
+
     def _is_a_number(self, name: str) -> bool:
         texts = pc.unique(plain(self.table.column(name)).drop_null())
         return is_text(texts.type) and are_numbers(texts[:MOST_TEXTS].to_pylist())
