@@ -13,6 +13,7 @@ from patron.audit.ledger import Fix
 from patron.audit.missing.relations import Relations
 from patron.audit.missing.weigh import common
 from patron.audit.operations import plain
+from patron.audit.operations.base import counted
 from patron.schema import Role
 
 NEVER_A_VALUE = frozenset(
@@ -208,8 +209,9 @@ def _rows_of(told: list[_Words]) -> str:
     """How many rows of which columns, the most first."""
     ranked = sorted(told, key=lambda each: -each.rows)
     first, *rest = (f"{each.rows:,} rows of {each.column}" for each in ranked[:NAMED])
-    more = len(told) - NAMED
-    return ", ".join([first, *rest, *([f"{more} more columns"] if more > 0 else [])])
+    if more := max(len(told) - NAMED, 0):
+        rest.append(counted(more, "more column"))
+    return ", ".join([first, *rest])
 
 
 def _picture(frame: Frame, words: _Words, rows_of: str) -> Evidence:
