@@ -1,6 +1,7 @@
 """Roles are told from values first, and from names where values leave it open."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -196,3 +197,35 @@ def test_a_name_that_repeats_with_its_customer_still_identifies() -> None:
     schema = infer(table, entity="id")
     assert schema["mail"].role is Role.IDENTIFIER
     assert schema["region"].role is Role.CATEGORY
+
+
+@pytest.mark.parametrize(
+    ("values", "role"),
+    [
+        (pa.array([Decimal(f"{n}.50") for n in range(40)]), Role.NUMBER),
+        (pa.array(["x", "y"] * 20).dictionary_encode(), Role.CATEGORY),
+        (pa.array(["x", "y"] * 20, pa.string_view()), Role.CATEGORY),
+        (pa.array(["x", "y"] * 20, pa.large_string()), Role.CATEGORY),
+        (pa.nulls(40), Role.IGNORE),
+        (pa.array([[1], None] * 20), Role.IGNORE),
+        (pa.array([b"x", b"y"] * 20), Role.IGNORE),
+        (pa.array([1, 2] * 20, pa.duration("s")), Role.IGNORE),
+    ],
+    ids=lambda value: str(getattr(value, "type", "")),
+)
+def test_tables_in_memory_of_any_type(values: pa.Array, role: Role) -> None:
+    assert infer(pa.table({"column": values}))["column"].role is role
+
+
+def test_what_reaches_or_names_a_person_is_never_a_category() -> None:
+    """However often it repeats: levels of a category are printed."""
+    again = [n % 30 for n in range(600)]
+    columns = {
+        "contact": [f"c{n}@mail.example" for n in again],
+        "last_name": [f"Name{chr(97 + n)}" for n in again],
+        "phone": [f"+49 151 {n}" for n in again],
+        "product_name": [f"Thing {chr(97 + n)}" for n in again],
+    }
+    roles = {column.name: column.role for column in infer(pa.table(columns)).columns}
+    assert roles.pop("product_name") is Role.CATEGORY
+    assert set(roles.values()) == {Role.IDENTIFIER}

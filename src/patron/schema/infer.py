@@ -109,11 +109,26 @@ def infer(
             return named[name]
         if name in overrides:
             return Role(overrides[name]), _SET
+        kind = table.schema.field(name).type
+        if not _can_be_read(kind):
+            return Role.IGNORE, f"its type is {kind}"
         return guess(name, look(table[name], rows, entities))
 
     return Schema(
         tuple(Column(field.name, *one(field.name), str(field.type)) for field in table.schema)
     )
+
+
+def _can_be_read(kind: "pa.DataType") -> bool:
+    """Whether values of the type are numbers, texts or times, and not lists, bytes or spans."""
+    import pyarrow as pa
+
+    kinds = pa.types
+    if kinds.is_dictionary(kind):
+        return _can_be_read(kind.value_type)
+    never = (kinds.is_nested, kinds.is_duration, kinds.is_interval, kinds.is_time)
+    bytes_ = (kinds.is_binary, kinds.is_large_binary, kinds.is_fixed_size_binary)
+    return not any(is_kind(kind) for is_kind in (*never, *bytes_))
 
 
 def infer_again(schema: Schema, table: "pa.Table", names: Iterable[str]) -> Schema:

@@ -97,6 +97,7 @@ def look(column: "pa.ChunkedArray", rows: Any = None, entities: int | None = Non
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    column = _read(column)
     values = column if rows is None else column.take(pa.array(rows))
     known = len(values) - values.null_count
     distinct = pc.count_distinct(values).as_py()
@@ -121,6 +122,20 @@ def look(column: "pa.ChunkedArray", rows: Any = None, entities: int | None = Non
     if kinds.is_integer(values.type) or kinds.is_floating(values.type):
         return Look(**_kind_of_numbers(column, values, seen), **seen)
     return Look(**_kind_of_texts(values), **seen)
+
+
+def _read(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """The column in a type whose values can be counted, compared and read."""
+    import pyarrow as pa
+
+    kinds, kind = pa.types, column.type
+    if kinds.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if kinds.is_decimal(kind):
+        return column.cast(pa.float64())
+    if kinds.is_null(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind):
+        return column.cast(pa.string())
+    return column
 
 
 def _kind_of_numbers(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 MOSTLY = 0.9
+LONGEST = 60
 
 _CURRENCY = r"[$€£¥₹₽₺₩]|(?i:usd|eur|gbp|chf|sek|nok|dkk|pln|jpy|aud|cad|us\$|zł|kr\.?|fr\.)"
 _NUMBER = re.compile(
@@ -53,6 +54,8 @@ def split_number(text: str) -> Written | None:
     >>> split_number("- $1,234.50").digits, split_number("A12"), split_number("2024-01-31")
     ('1,234.50', None, None)
     """
+    if len(text) > LONGEST:
+        return None
     found = _NUMBER.fullmatch(text.translate(_LIKE_ASCII).strip())
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
