@@ -94,9 +94,9 @@ NAMED = "It is named by [purchase] target in patron.toml, line 6."
     [
         (
             np.arange(ROWS) % 3,
-            f"has 3 values (0 100, 1 100, 2 100); {TWO} Merge or empty the others. {NAMED}",
+            f"has 3 values (0: 100, 1: 100, 2: 100); {TWO} Merge or empty the others. {NAMED}",
         ),
-        (np.ones(ROWS, int), f"has one value (1 300); {TWO} {NAMED}"),
+        (np.ones(ROWS, int), f"has one value (1: 300); {TWO} {NAMED}"),
         (pa.nulls(ROWS, pa.int64()), f"has no value in 300 rows; {TWO} {NAMED}"),
     ],
     ids=["three values", "one value", "all missing"],

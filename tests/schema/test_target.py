@@ -49,8 +49,8 @@ def test_chunks_keep_their_order() -> None:
     [
         (
             ["no"] * 1_200 + ["yes"] * 30 + ["maybe"],
-            'target "y" has 3 values (no 1,200, yes 30, maybe 1); a purchase target has two, such '
-            "as yes and no, or 1 and 0. Merge or empty the others.",
+            'target "y" has 3 values (no: 1,200, yes: 30, maybe: 1); a purchase target has two, '
+            "such as yes and no, or 1 and 0. Merge or empty the others.",
         ),
         (
             list("abcdefg"),
@@ -59,7 +59,7 @@ def test_chunks_keep_their_order() -> None:
         ),
         (
             ["no"] * 3,
-            'target "y" has one value (no 3); a purchase target has two, such as yes and no, or 1 '
+            'target "y" has one value (no: 3); a purchase target has two, such as yes and no, or 1 '
             "and 0.",
         ),
         (

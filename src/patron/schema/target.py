@@ -99,7 +99,7 @@ def _not_two(table: "pa.Table", column: str, counts: dict[str, int]) -> str:
     if not counts:
         return f'target "{column}" has no value in {table.num_rows:,} rows; {rule}.'
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = ", ".join(f"{value} {count:,}" for value, count in ranked[:5])
+    shown = ", ".join(f"{value}: {count:,}" for value, count in ranked[:5])
     if len(counts) == 1:
         return f'target "{column}" has one value ({shown}); {rule}.'
     kind = table.schema.field(column).type
