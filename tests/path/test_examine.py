@@ -1,13 +1,15 @@
 """Examine: the states of a table from how it came to what models learn from."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from patron.audit import CHECKS
+from patron.audit import CHECKS, Audit, Finding, Fix, Ledger, Severity, fixes_to_apply
+from patron.audit_path import AuditRun
 from patron.customers import load_customers
 from patron.errors import StudyError
 from patron.examine import Examined, examine
@@ -93,3 +95,26 @@ def test_a_fix_that_leaves_nothing_to_examine_is_refused(fix: dict[str, Any], me
     table = TABLE.append_column("gone", pa.nulls(ROWS, pa.float64()))
     with pytest.raises(StudyError, match=message):
         examined(table, fixes=[fix])
+
+
+def test_a_fix_whose_levels_are_spelt_anew_is_still_its_findings() -> None:
+    levels = ["print", "web"] * (ROWS // 2 - 2) + ["Print "] * 4
+    table = TABLE.append_column("channel", pa.array(levels))
+    study = Study(table={"path": table, "entity": "customer_id"}, purchase={"target": "y"})
+    gap = Fix("null_where", ("visits",), {"by": "channel", "equals": ["Print "]}, "M03")
+    spelling = Fix("normalise_text", ("channel",), {"mapping": {"Print ": "print"}}, "V03")
+    findings = tuple(
+        Finding(fix.because, "", Severity.SERIOUS, fix.columns, 4, {}, "So it is.", "", fix)
+        for fix in (gap, spelling)
+    )
+    applied = fixes_to_apply(findings)
+    assert applied[1].arguments["equals"] == ["print"]  # spelt as the first fix leaves them
+    done = replace(examined(table), audit=Audit(findings, ()), ledger=Ledger(tuple(applied)))
+    assert all(done.was_applied(found) for found in findings)
+    run = AuditRun(load_customers(study), done, {})
+    text, count = run.study_with_fixes(study, '[table]\npath = "t.parquet"\n')
+    assert count == 2
+    assert text.index("# V03") < text.index("# M03")
+    assert not gap.same_as(
+        replace(gap, because="V04", arguments={"by": "channel", "equals": ["x"]})
+    )

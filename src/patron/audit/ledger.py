@@ -99,9 +99,17 @@ class Fix:
         return tuple(self.arguments[name] for name in names if name in self.arguments)
 
     def same_as(self, other: "Fix") -> bool:
-        """Whether the other fix does the same, for whatever reason."""
-        mine = (self.operation, self.columns, self.arguments)
-        return mine == (other.operation, other.columns, other.arguments)
+        """Whether the other fix does the same, for whatever reason.
+
+        Of one check's fixes for the same columns by the same other one, levels may be spelt as an
+        earlier fix will leave them.
+        """
+        if (self.operation, self.columns) != (other.operation, other.columns):
+            return False
+        mine, theirs = dict(self.arguments), dict(other.arguments)
+        if self.because == other.because and "equals" in mine and "equals" in theirs:
+            mine["equals"] = theirs["equals"]
+        return mine == theirs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
