@@ -93,32 +93,13 @@ def quick_models(study_path: Path, out: Path) -> list[tuple[str, Any, float]]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from patron.bundle import load_bundle
-    from patron.customers import load_customers
-    from patron.examine import examine
     from patron.metrics import auc_difference, roc_auc
-    from patron.schema import Role
-    from patron.split import make_split
     from patron.study import Study
+    from prepared import prepared
 
-    study = Study.load(study_path)
-    customers = load_customers(study)
-    final = examine(customers, study).final
-    y = customers.bought[final.rows]
-    split = make_split(
-        final.table,
-        y,
-        entity=final.schema.one(Role.ENTITY),
-        as_of=final.schema.one(Role.AS_OF),
-        by=study.split.by,
-        holdout=study.split.holdout,
-        label_days=customers.label_days,
-        seed=study.run.seed,
-    )
-    bundle = load_bundle(out / "bundle")
-    design = bundle.encoder.transform(final.table)
-    train, held = split.train, split.holdout
-    ours = bundle.purchase.predict_proba(design.rows(held))
+    rows = prepared(Study.load(study_path), out)
+    y, design, ours = rows.y, rows.design, rows.ours
+    train, held = rows.split.train, rows.split.holdout
     matrix = design.matrix
     plain = [place for place, name in enumerate(design.names) if name not in design.levels]
     coded = [place for place in range(matrix.shape[1]) if place not in plain]
