@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from patron.metrics import auc_difference, average_precision, capture_at, lift_at, roc_auc
 from patron.metrics.inputs import checked
 from patron.metrics.interval import standard_error
-from patron.metrics.ranking import _auc
+from patron.metrics.ranking import auc_with_influence
 
 SEEDS = range(5)
 
@@ -35,7 +35,7 @@ def delong_error(y, *scores):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_auc_and_its_error_agree_with_all_pairs(seed, decimals):
     y, score = sample(seed, decimals=decimals)
-    value, influence = _auc(checked(y, score))
+    value, influence = auc_with_influence(checked(y, score))
     assert roc_auc(y, score).value == pytest.approx(roc_auc_score(y, score), abs=1e-12)
     assert value == pytest.approx(roc_auc_score(y, score), abs=1e-12)
     assert influence.mean() == pytest.approx(0, abs=1e-12)

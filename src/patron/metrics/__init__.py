@@ -16,12 +16,14 @@ __all__ = [
     "average_precision",
     "best_f1_threshold",
     "brier",
+    "calibration_by",
     "calibration_curve",
     "capture_at",
     "confusion",
     "ece",
     "ece_noise",
     "evaluate",
+    "evaluate_groups",
     "f1",
     "gains_curve",
     "lift_at",
@@ -52,6 +54,7 @@ from patron.metrics.ranking import (
     lift_at,
     roc_auc,
 )
+from patron.metrics.subgroups import calibration_by, evaluate_groups
 from patron.metrics.threshold import (
     best_f1_threshold,
     confusion,

@@ -1,6 +1,14 @@
 """How well a score ranks customers: ROC-AUC, average precision, lift and capture."""
 
-__all__ = ["auc_difference", "average_precision", "capture_at", "captured", "lift_at", "roc_auc"]
+__all__ = [
+    "auc_difference",
+    "auc_with_influence",
+    "average_precision",
+    "capture_at",
+    "captured",
+    "lift_at",
+    "roc_auc",
+]
 
 import math
 
@@ -31,7 +39,7 @@ def roc_auc(
     0.889 [0.231, 0.995]
     """
     rows = checked(y, p, groups, both_classes=True)
-    auc, influence = _auc(rows)
+    auc, influence = auc_with_influence(rows)
     n = rows.y.size
     if not 0 < auc < 1:
         return _separated(rows, auc, level)
@@ -58,7 +66,7 @@ def auc_difference(
     """
     a = checked(y, score_a, groups, both_classes=True)
     b = checked(y, score_b, groups, both_classes=True)
-    (auc_a, influence_a), (auc_b, influence_b) = _auc(a), _auc(b)
+    (auc_a, influence_a), (auc_b, influence_b) = auc_with_influence(a), auc_with_influence(b)
     value, n = auc_a - auc_b, a.y.size
     if _units(a) < 2:
         return Estimate(value, math.nan, math.nan, level, n, ALONE)
@@ -166,12 +174,7 @@ def captured(rows: Rows, at: Levels, share: float, level: float) -> tuple[float,
     return value, *share_interval(value, reach, buyers, level)
 
 
-def _caught_within(at: Levels, cut: float) -> float:
-    """How many positives the first `cut` rows hold; ties in proportion."""
-    return float(np.interp(cut, np.r_[0.0, at.reached], np.r_[0.0, at.caught]))
-
-
-def _auc(rows: Rows) -> tuple[float, Vector]:
+def auc_with_influence(rows: Rows) -> tuple[float, Vector]:
     """The area, and the influence of each row on it: DeLong's structural components, scaled."""
     at = ranked(rows)
     n, positive, negative = rows.y.size, rows.positive, rows.negative
@@ -185,6 +188,11 @@ def _auc(rows: Rows) -> tuple[float, Vector]:
     of_positive = (negatives_below / negative - auc) * weight_positive
     of_negative = (positives_above / positive - auc) * weight_negative
     return auc, np.where(rows.y == 1, of_positive[at.codes], of_negative[at.codes])
+
+
+def _caught_within(at: Levels, cut: float) -> float:
+    """How many positives the first `cut` rows hold; ties in proportion."""
+    return float(np.interp(cut, np.r_[0.0, at.reached], np.r_[0.0, at.caught]))
 
 
 def _separated(rows: Rows, auc: float, level: float) -> Estimate:
