@@ -24,7 +24,7 @@ import patron.models
 from patron.errors import PatronError
 from patron.features.encode import Design, Encoder
 from patron.models.additive import AdditiveModel
-from patron.models.calibrate import Calibrator
+from patron.models.calibrate import BetaCalibrator, Calibrator, IsotonicCalibrator
 from patron.models.learner import BoostedTrees, Folds, SplineLogistic
 from patron.models.purchase import PurchaseModel
 from patron.models.reference import Line
@@ -165,6 +165,17 @@ def score(table: pa.Table) -> NDArray[np.float64]:
     return values
 
 
+def of_calibrator(kind: type[Calibrator], unfitted: str) -> Estimator:
+    return Estimator(
+        kind.__name__,
+        kind,
+        fit=lambda table, _: kind.fit(score(table), bought(table)),
+        answer=lambda calibrator, table: calibrator(score(table)),
+        reload=lambda calibrator: Calibrator.from_dict(through_json(calibrator.to_dict())),
+        skips={"test_refit_equals_fresh_fit": NO_OBJECT, "test_clear_error_before_fit": unfitted},
+    )
+
+
 NO_OBJECT = "fit is a class method: an object exists only once it is fitted"
 BY_PLACE = "each tree draws its columns by their place"
 ESTIMATORS = (
@@ -197,17 +208,9 @@ ESTIMATORS = (
         too_early=lambda table: PurchaseModel().predict_proba(fit_encoder(table).transform(table)),
         skips={"test_column_order_in_training_is_irrelevant": BY_PLACE},
     ),
-    Estimator(
-        "Calibrator",
-        Calibrator,
-        fit=lambda table, _: Calibrator.fit(score(table), bought(table)),
-        answer=lambda calibrator, table: calibrator(score(table)),
-        reload=lambda calibrator: Calibrator.from_dict(through_json(calibrator.to_dict())),
-        skips={
-            "test_refit_equals_fresh_fit": NO_OBJECT,
-            "test_clear_error_before_fit": "unfitted, it is the plain logistic function",
-        },
-    ),
+    of_calibrator(Calibrator, "unfitted, it is the plain logistic function"),
+    of_calibrator(BetaCalibrator, NO_OBJECT),
+    of_calibrator(IsotonicCalibrator, NO_OBJECT),
     Estimator(
         "Line",
         Line,
