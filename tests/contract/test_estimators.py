@@ -25,6 +25,7 @@ from patron.errors import PatronError
 from patron.features.encode import Design, Encoder
 from patron.models.additive import AdditiveModel
 from patron.models.calibrate import BetaCalibrator, Calibrator, IsotonicCalibrator
+from patron.models.challengers import CatBoostTrees, XGBoostTrees
 from patron.models.learner import BoostedTrees, Folds, SplineLogistic
 from patron.models.purchase import PurchaseModel
 from patron.models.reference import Line
@@ -47,7 +48,7 @@ class Estimator:
 
     `fit` makes a fresh fit to a table with a seed, `refit` fits one object to two tables in turn,
     `answer` gives a fit's numbers [rows, …] for a table, `reload` takes a fit through JSON, and
-    `too_early` uses what is not fitted.
+    `too_early` uses what is not fitted. `needs` is an optional library; without it all is skipped.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Estimator:
     refit: Callable[[pa.Table, pa.Table], Any] | None = None
     too_early: Callable[[pa.Table], object] | None = None
     skips: Mapping[str, str] = field(default_factory=dict)
+    needs: str | None = None
 
 
 def shop(rows: int, seed: int) -> pa.Table:
@@ -119,7 +121,14 @@ def learned(learner: Any, table: pa.Table) -> tuple[Encoder, Any]:
     return encoder, learner.fit(design, y)
 
 
-def of_learner(name: str, make: Callable[[int], Any], scorer: Any, **skips: str) -> Estimator:
+def of_learner(
+    name: str,
+    make: Callable[[int], Any],
+    scorer: Any,
+    *,
+    needs: str | None = None,
+    **skips: str,
+) -> Estimator:
     """A candidate of the purchase model and the scorer that it makes."""
 
     def refit(first: pa.Table, second: pa.Table) -> Any:
@@ -136,6 +145,7 @@ def of_learner(name: str, make: Callable[[int], Any], scorer: Any, **skips: str)
         refit=refit,
         too_early=lambda table: make(0).fit(fit_encoder(table).transform(table), bought(table)),
         skips=skips,
+        needs=needs,
     )
 
 
@@ -198,6 +208,20 @@ ESTIMATORS = (
         TreeEnsemble,
         test_column_order_in_training_is_irrelevant=BY_PLACE,
     ),
+    of_learner(
+        "CatBoostTrees",
+        lambda seed: CatBoostTrees(seed=seed),
+        TreeEnsemble,
+        needs="catboost",
+        test_column_order_in_training_is_irrelevant=BY_PLACE,
+    ),
+    of_learner(
+        "XGBoostTrees",
+        lambda seed: XGBoostTrees(seed=seed),
+        TreeEnsemble,
+        needs="xgboost",
+        test_column_order_in_training_is_irrelevant=BY_PLACE,
+    ),
     Estimator(
         "PurchaseModel",
         PurchaseModel,
@@ -233,6 +257,8 @@ def estimator(request: pytest.FixtureRequest) -> Estimator:
     each: Estimator = request.param
     if reason := each.skips.get(request.function.__name__):
         pytest.skip(reason)
+    if each.needs:
+        pytest.importorskip(each.needs, reason=f"the extra `{each.needs}` is not installed")
     return each
 
 
