@@ -13,19 +13,25 @@ import numpy as np
 import pyarrow as pa
 
 from patron.bundle import Bundle, save_bundle
-from patron.customers import load_customers
-from patron.errors import StudyError
+from patron.customers import Customers, load_customers
+from patron.errors import StudyError, nearest
 from patron.examine import examine
 from patron.features.encode import Encoder, check_readable
+from patron.models.decision import Capacity, Costs, Fixed, MostF1, Rule
+from patron.models.effort import EFFORTS
 from patron.models.ladder import ladder
 from patron.models.purchase import PurchaseModel
 from patron.progress import Progress, Stopwatch, silent
 from patron.report import render
-from patron.report.collect import collect_data, collect_purchase, collect_run, in_short
-from patron.schema import Role
+from patron.report.collect import collect_data, collect_run, in_short
+from patron.report.collect_purchase import collect_purchase
+from patron.schema import Role, Schema
 from patron.split import make_split
-from patron.study import Costs, PurchaseSection, Study
+from patron.study import PurchaseSection, Study, sections
 from patron.tables import new_folder, write_text
+
+NUMBERS = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.DATE)
+"""The roles of columns along which a prediction can be asked to rise or fall."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ def run(
                 entity=entity,
                 as_of=final.schema.one(Role.AS_OF),
                 label_days=customers.label_days,
+                repeats=EFFORTS[purchase.effort].repeats,
                 seed=study.run.seed,
                 **dict(study.split),
             )
@@ -84,10 +91,17 @@ def run(
             design = encoder.transform(final.table)
             unreadable = check_readable(design, final.table)
         with watch.stage("fit the models"):
-            model = PurchaseModel(threshold=_threshold(purchase), threads=threads, **chance)
+            model = PurchaseModel(
+                rule=_rule(purchase, customers),
+                learners=purchase.learners,
+                effort=purchase.effort,
+                monotone=_monotone(purchase, final.schema),
+                threads=threads,
+                **chance,
+            )
             groups = None if split.groups is None else split.groups[split.train]
             taught = design.rows(split.train), y[split.train], split.folds
-            model.fit(*taught, groups=groups, progress=progress)
+            model.fit(*taught, groups=groups, repeats=split.repeats, progress=progress)
         with watch.stage("ladder"):
             unseen = np.full(customers.table.num_rows, np.nan)
             unseen[final.rows[split.train]] = model.out_of_fold_
@@ -125,11 +139,28 @@ def _purchase(study: Study) -> PurchaseSection:
     return study.purchase
 
 
-def _threshold(purchase: PurchaseSection) -> float | None:
-    """The threshold that the Study sets, or None where F1 decides."""
-    if isinstance(purchase.threshold, Costs):
-        return min(purchase.threshold.contact_cost / purchase.threshold.purchase_value, 1.0)
-    return None if purchase.threshold == "f1" else purchase.threshold
+def _rule(purchase: PurchaseSection, customers: Customers) -> Rule:
+    """How the threshold is chosen."""
+    asked = purchase.threshold
+    if isinstance(asked, sections.Costs):
+        return Costs(asked.contact_cost, asked.purchase_value)
+    if isinstance(asked, sections.Capacity):
+        return Capacity(asked.capacity, customers.latest)
+    return MostF1() if asked == "f1" else Fixed(asked)
+
+
+def _monotone(purchase: PurchaseSection, schema: Schema) -> dict[str, int]:
+    """+1 or -1 by column; only a feature that is a number can rise or fall."""
+    numbers = [name for name in schema.features if schema[name].role in NUMBERS]
+    for name in purchase.monotone:
+        if name not in numbers:
+            close = nearest(name, numbers)
+            meant = f'The nearest is "{close}".' if close else f"Numbers: {', '.join(numbers[:8])}."
+            raise StudyError(
+                f"[purchase] monotone names {name}, which is not a number that the model predicts "
+                f"from. {meant}"
+            )
+    return {name: 1 if way == "rising" else -1 for name, way in purchase.monotone.items()}
 
 
 def _is_run(folder: Path) -> bool:

@@ -19,6 +19,10 @@ MANY_ROWS = 100_000
 """From so many rows on, three folds leave enough to learn from, and cost less than five."""
 
 
+FEW_ROWS = 10_000
+"""Below so many rows, which row falls into which fold sways the figures."""
+
+
 @dataclass(frozen=True)
 class Split:
     """Row numbers of the table, and how they came about.
@@ -32,6 +36,7 @@ class Split:
     held_dates : the dates of the held-out rows, where the split is by time.
     description : a sentence for the report.
     notes : what had to be left out, and why.
+    repeats : further folds of the same rows, drawn anew, where these are few.
     """
 
     by: str
@@ -42,6 +47,7 @@ class Split:
     description: str
     notes: tuple[str, ...] = ()
     held_dates: tuple[str, ...] = ()
+    repeats: tuple[list[tuple[Rows, Rows]], ...] = ()
 
 
 def make_split(
@@ -54,6 +60,7 @@ def make_split(
     holdout: float | datetime.date | None = None,
     folds: int | None = None,
     label_days: int | None = None,
+    repeats: int = 1,
     seed: int = 0,
 ) -> Split:
     """Split the labelled rows of `table`.
@@ -62,7 +69,8 @@ def make_split(
     held out; a training date whose label window of `label_days` would reach past the first
     held-out date is left out), else by entity where entities repeat, else at random, stratified by
     a 0/1 target. Folds never share an entity; there are five, or three from `MANY_ROWS` rows on,
-    unless `folds` says otherwise.
+    unless `folds` says otherwise. Where the split is not by time and the rows are fewer than
+    `FEW_ROWS`, the folds are drawn `repeats` times.
 
     Raises
     ------
@@ -100,22 +108,25 @@ def make_split(
         share = len(test) / len(labelled)
         description = f"{100 * share:.3g} % of the {what} were held out at random (seed {seed})."
     _check(train, test, target)
-    inner = _fold_numbers(train, target, groups if repeated else None, folds, rng)
-    pairs = [
-        (np.flatnonzero(inner != number), np.flatnonzero(inner == number))
-        for number in range(folds)
-    ]
-    _check_folds(pairs, target[train], groups is not None)
+    units = groups if repeated else None
+    few = len(train) < FEW_ROWS and by != "time"
+    drawn = []
+    for _ in range(repeats if few else 1):
+        inner = _fold_numbers(train, target, units, folds, rng)
+        pairs = [(np.flatnonzero(inner != k), np.flatnonzero(inner == k)) for k in range(folds)]
+        _check_folds(pairs, target[train], groups is not None)
+        drawn.append(pairs)
     held_dates: Any = () if by != "time" or dates is None else np.unique(dates[test])
     return Split(
         by,
         train,
         test,
-        pairs,
+        drawn[0],
         groups if repeated else None,
         description,
         notes,
         tuple(_day(date) for date in held_dates),
+        tuple(drawn[1:]),
     )
 
 

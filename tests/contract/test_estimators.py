@@ -24,9 +24,11 @@ import patron.models
 from patron.errors import PatronError
 from patron.features.encode import Design, Encoder
 from patron.models.additive import AdditiveModel
+from patron.models.boosting import BoostedTrees
 from patron.models.calibrate import BetaCalibrator, Calibrator, IsotonicCalibrator
 from patron.models.challengers import CatBoostTrees, XGBoostTrees
-from patron.models.learner import BoostedTrees, Folds, SplineLogistic
+from patron.models.learner import Folds
+from patron.models.logistic import SplineLogistic
 from patron.models.purchase import PurchaseModel
 from patron.models.reference import Line
 from patron.models.trees import TreeEnsemble

@@ -8,7 +8,9 @@ import pytest
 from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
 from patron.models.basis import Levels, basis_of
-from patron.models.learner import BoostedTrees, Folds, SplineLogistic
+from patron.models.boosting import BoostedTrees
+from patron.models.learner import Folds
+from patron.models.logistic import SplineLogistic
 
 LEARNERS = [SplineLogistic(), BoostedTrees()]
 

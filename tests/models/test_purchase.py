@@ -8,8 +8,10 @@ import pytest
 
 from patron.errors import PatronError
 from patron.features.encode import Design
+from patron.models.boosting import BoostedTrees
 from patron.models.explain import effect, importances
-from patron.models.learner import BoostedTrees, Folds, SplineLogistic
+from patron.models.learner import Folds
+from patron.models.logistic import SplineLogistic
 from patron.models.purchase import PurchaseModel
 
 ROWS = 4000

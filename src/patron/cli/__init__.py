@@ -50,10 +50,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 class _WithoutPandas(MetaPathFinder):
-    """Commands need no data frames; Arrow would load pandas at its first array (0.2 s)."""
+    """Commands need no data frames; Arrow would load pandas at its first array (0.2 s).
+
+    Only explainable boosting, which trains, cannot do without.
+    """
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:  # noqa: ARG002
-        if fullname == "pandas":
+        if fullname == "pandas" and "interpret" not in sys.modules:
             raise ModuleNotFoundError("patron's commands do without pandas", name=fullname)
 
 

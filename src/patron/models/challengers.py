@@ -16,9 +16,8 @@ __all__ = [
 import importlib
 import json
 import tempfile
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patron.errors import PatronError, UserError
+from patron.models.boosting import MOST_ROUNDS, PATIENCE, TreeLearner, Valid
+from patron.models.learner import CrossFitted, logit
 from patron.models.tree_text import Leaf, Node, joined, tree_text
 from patron.models.trees import TreeEnsemble
 
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
-_Valid = tuple[Matrix, Floats] | None
-
-MOST_ROUNDS = 2000
-PATIENCE = 40
-"""Training stops after so many rounds without a lower log loss on the rows held back."""
 
 
 @dataclass(frozen=True)
@@ -70,80 +66,61 @@ class TrainedTrees:
         return TreeEnsemble(self.text(rounds))
 
 
-class _Challenger(ABC):
-    """What the two libraries share: cross-fitting, and the cases that no library is needed for.
+class _Challenger(TreeLearner):
+    """What the two libraries share: categories as shares, and cases that no library is needed for.
 
     Parameters
     ----------
     depth : the most splits between a tree's root and a leaf.
-    seed : the draws of rows and columns.
-    threads : how many folds are trained at once, each with one core; `fit` uses them all.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-
-    def __init__(self, *, depth: int = 3, seed: int = 0, threads: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        depth: int = 3,
+        monotone: Mapping[str, int] | None = None,
+        seed: int = 0,
+        threads: int = 1,
+    ) -> None:
+        super().__init__(monotone=monotone, seed=seed, threads=threads)
         self.depth = depth
-        self.seed = seed
-        self.threads = threads
+        self.instead = True
 
-    def cross_fit(self, design: "Design", y: Floats, folds: "Folds") -> Floats:
-        """Out-of-fold log-odds; settles the number of rounds: the median of the folds' best."""
+    def cross_fit(
+        self, design: "Design", y: Floats, folds: "Folds", *, again: bool = False
+    ) -> CrossFitted:
+        """Out-of-fold log-odds; settles the number of rounds."""
         _library(self.name)  # that it is not installed is said here, not by a thread
-
-        def train(fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> TrainedTrees:
-            fit, check = (design.matrix[rows] for rows in fold)
-            return self.train(fit, y[fold[0]], (check, y[fold[1]]))
-
-        with ThreadPoolExecutor(self.threads) as pool:
-            trained = list(pool.map(train, folds))
-        self.rounds = int(np.median([trees.best_rounds for trees in trained]))
-        answer = np.full(len(y), np.nan)
-        for trees, (_, rows) in zip(trained, folds, strict=True):
-            scorer = trees.ensemble(self.rounds)
-            answer[rows] = scorer.raw(design.matrix[rows], threads=self.threads)
-        return answer
-
-    def fit(self, design: "Design", y: Floats) -> TreeEnsemble:
-        """The trees of all rows, as many as `cross_fit` settled."""
-        if not hasattr(self, "rounds"):
-            raise PatronError(f"cross_fit settles how to fit {self.title}; call it before fit.")
-        # A second thread costs more than it brings where the rows are few.
-        threads = self.threads if len(y) >= 50_000 else 1
-        return self.train(design.matrix, y, rounds=self.rounds, threads=threads).ensemble()
+        return super().cross_fit(design, y, folds, again=again)
 
     def train(
         self,
         matrix: Matrix,
         y: Floats,
-        valid: _Valid = None,
+        valid: Valid = None,
         *,
         rounds: int | None = None,
-        threads: int = 1,
+        bounds: Sequence[int] = (),
+        categories: Sequence[int] = (),  # noqa: ARG002
     ) -> TrainedTrees:
-        """Trees of `rounds` rounds, or of as many as the rows of `valid` call for.
-
-        Parameters
-        ----------
-        matrix : [rows, columns]; NaN is missing; every column is taken for a number.
-        y : 0 or 1 [rows].
-        valid : a matrix and its y; training stops when they are predicted no better.
-        rounds : the most rounds; needed where there is no `valid`.
-        threads : cores of this one training.
-        """
+        """See `TreeLearner.train`; every column is taken for a number."""
         if rounds is None and valid is None:
             raise PatronError(f"{self.title}: without rows to stop on, rounds must be given.")
         rate = float(np.mean(y))
         if not 0 < rate < 1 or not _varies(matrix):  # everybody is the average
-            rate = float(np.clip(rate, 1e-6, 1 - 1e-6))
-            return TrainedTrees((), _log_odds(rate), matrix.shape[1], 1)
+            return TrainedTrees((), logit(rate), matrix.shape[1], 1)
         most = MOST_ROUNDS if rounds is None else rounds
-        return self._train(matrix, y, valid, rounds=most, threads=threads)
+        return self._train(matrix, y, valid, rounds=most, bounds=list(bounds))
 
     @abstractmethod
     def _train(
-        self, matrix: Matrix, y: Floats, valid: _Valid, *, rounds: int, threads: int
+        self,
+        matrix: Matrix,
+        y: Floats,
+        valid: Valid,
+        *,
+        rounds: int,
+        bounds: list[int],
     ) -> TrainedTrees:
         """`train`, where there is something to learn."""
 
@@ -158,11 +135,24 @@ class CatBoostTrees(_Challenger):
     name: ClassVar[str] = "catboost"
     title: ClassVar[str] = "CatBoost trees"
 
-    def __init__(self, *, depth: int = 4, seed: int = 0, threads: int = 1) -> None:
-        super().__init__(depth=depth, seed=seed, threads=threads)
+    def __init__(
+        self,
+        *,
+        depth: int = 4,
+        monotone: Mapping[str, int] | None = None,
+        seed: int = 0,
+        threads: int = 1,
+    ) -> None:
+        super().__init__(depth=depth, monotone=monotone, seed=seed, threads=threads)
 
     def _train(
-        self, matrix: Matrix, y: Floats, valid: _Valid, *, rounds: int, threads: int
+        self,
+        matrix: Matrix,
+        y: Floats,
+        valid: Valid,
+        *,
+        rounds: int,
+        bounds: list[int],
     ) -> TrainedTrees:
         catboost = _library(self.name)
         rows = _rows(y, valid)
@@ -179,10 +169,12 @@ class CatBoostTrees(_Challenger):
             "boosting_type": "Plain",
             "boost_from_average": True,
             "random_seed": self.seed,
-            "thread_count": threads,
+            "thread_count": 1,
             "allow_writing_files": False,
             "logging_level": "Silent",
         }
+        if bounds:
+            parameters["monotone_constraints"] = bounds
         if valid is not None:
             parameters |= {"od_type": "Iter", "od_wait": PATIENCE, "use_best_model": False}
         model = catboost.CatBoost(parameters)
@@ -203,11 +195,17 @@ class XGBoostTrees(_Challenger):
     title: ClassVar[str] = "XGBoost trees"
 
     def _train(
-        self, matrix: Matrix, y: Floats, valid: _Valid, *, rounds: int, threads: int
+        self,
+        matrix: Matrix,
+        y: Floats,
+        valid: Valid,
+        *,
+        rounds: int,
+        bounds: list[int],
     ) -> TrainedTrees:
         xgboost = _library(self.name)
         rows, rate = _rows(y, valid), float(np.mean(y))
-        parameters = {
+        parameters: dict[str, Any] = {
             "objective": "binary:logistic",
             "eval_metric": "logloss",
             "base_score": rate,
@@ -220,16 +218,18 @@ class XGBoostTrees(_Challenger):
             "colsample_bynode": 0.5,
             "max_bin": 128,
             "seed": self.seed,
-            "nthread": threads,
+            "nthread": 1,
             "verbosity": 0,
         }
+        if bounds:
+            parameters["monotone_constraints"] = tuple(bounds)
         options: dict[str, Any] = {}
         if valid is not None:
-            checks = xgboost.DMatrix(*valid, nthread=threads)
+            checks = xgboost.DMatrix(*valid, nthread=1)
             options = {"evals": [(checks, "valid")], "early_stopping_rounds": PATIENCE}
         booster = xgboost.train(
             parameters,
-            xgboost.DMatrix(matrix, y, nthread=threads),
+            xgboost.DMatrix(matrix, y, nthread=1),
             rounds,
             verbose_eval=False,
             **options,
@@ -273,9 +273,7 @@ def from_xgboost(booster: Any, best_rounds: int | None = None) -> TrainedTrees:
     fields = learner["learner_model_param"]
     rate = float(fields["base_score"].strip("[]"))  # since 3.1 a list of one
     trees = tuple(_from_arrays(each) for each in learner["gradient_booster"]["model"]["trees"])
-    return TrainedTrees(
-        trees, _log_odds(rate), int(fields["num_feature"]), best_rounds or len(trees)
-    )
+    return TrainedTrees(trees, logit(rate), int(fields["num_feature"]), best_rounds or len(trees))
 
 
 def _expanded(splits: Sequence[tuple[int, float, bool]], leaves: Sequence[Leaf]) -> Node:
@@ -330,13 +328,9 @@ def _library(name: str) -> Any:
         ) from error
 
 
-def _rows(y: Floats, valid: _Valid) -> int:
+def _rows(y: Floats, valid: Valid) -> int:
     """All rows at hand: trainings on folds and on everything must learn at the same rate."""
     return len(y) + (0 if valid is None else len(valid[1]))
-
-
-def _log_odds(rate: float) -> float:
-    return float(np.log(rate / (1 - rate)))
 
 
 def _float32(value: float) -> float:

@@ -9,10 +9,11 @@ __all__ = ["TreeEnsemble"]
 
 import ctypes
 import importlib.util
+import re
 import sys
 import weakref
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,9 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patron.errors import BundleError
+from patron.models.shares import Shares
 
 FEWEST_FOR_THREADS = 20_000
 """Below so many rows a second thread costs more than it brings."""
+
+_TREE_SIZES = re.compile(r"^tree_sizes=.*$\n?", re.MULTILINE)
+"""With this line LightGBM reads trees at once, and a broken tree ends the whole process."""
 
 _FLOAT32, _ROW_MAJOR = 0, 1
 _RAW, _CONTRIBUTIONS = 1, 3
@@ -34,26 +39,36 @@ class TreeEnsemble:
     Parameters
     ----------
     text : the model in LightGBM's text format, one output (log-odds).
+    shares : columns that are added to the matrix before the trees see it, or None.
     """
 
     kind: ClassVar[str] = "trees"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, shares: Shares | None = None) -> None:
         self.text = text
+        self.shares = shares
         self._handle = ctypes.c_void_p()
         rounds = ctypes.c_int(0)
         _call(
             "LGBM_BoosterLoadModelFromString",
-            text.encode(),
+            _TREE_SIZES.sub("", text).encode(),
             ctypes.byref(rounds),
             ctypes.byref(self._handle),
         )
         self.rounds = rounds.value
         weakref.finalize(self, _library().LGBM_BoosterFree, self._handle)
 
+    @cached_property
+    def base(self) -> float:
+        """The log-odds of the average training row."""
+        columns = ctypes.c_int(0)
+        _call("LGBM_BoosterGetNumFeature", self._handle, ctypes.byref(columns))
+        nothing = np.zeros((1, columns.value), dtype=np.float32)
+        return float(self._predict(nothing, _CONTRIBUTIONS, columns.value + 1, 1)[0, -1])
+
     def raw(self, matrix: NDArray[np.float32], *, threads: int = 1) -> NDArray[np.float64]:
         """Log-odds [rows] for an encoded matrix [rows, columns]."""
-        return self._predict(matrix, _RAW, 1, threads)[:, 0]
+        return self._predict(self._widened(matrix), _RAW, 1, threads)[:, 0]
 
     def contributions(
         self, matrix: NDArray[np.float32], *, threads: int = 1
@@ -63,7 +78,12 @@ class TreeEnsemble:
         These are exact path-dependent Shapley values (Lundberg et al. 2020, "From local
         explanations to global understanding with explainable AI for trees").
         """
-        return self._predict(matrix, _CONTRIBUTIONS, matrix.shape[1] + 1, threads)[:, :-1]
+        wide = self._widened(matrix)
+        answer = self._predict(wide, _CONTRIBUTIONS, wide.shape[1] + 1, threads)[:, :-1]
+        return answer if self.shares is None else self.shares.narrowed(answer)
+
+    def _widened(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        return matrix if self.shares is None else self.shares.widened(matrix)
 
     def _predict(
         self, matrix: NDArray[np.float32], what: int, width: int, threads: int
@@ -92,12 +112,14 @@ class TreeEnsemble:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {"kind": self.kind, "text": self.text}
+        shares = None if self.shares is None else self.shares.to_dict()
+        return {"kind": self.kind, "text": self.text, "shares": shares}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "TreeEnsemble":
         """The ensemble that `to_dict` wrote."""
-        return cls(fields["text"])
+        shares = fields.get("shares")
+        return cls(fields["text"], None if shares is None else Shares.from_dict(shares))
 
 
 @cache

@@ -6,6 +6,7 @@ __all__ = [
     "AuditSection",
     "BudgetSection",
     "CampaignSection",
+    "Capacity",
     "Costs",
     "EventsSection",
     "FixSection",
@@ -243,13 +244,34 @@ class Costs(Section):
     purchase_value: _Number = key("an amount above 0", gt=0)
 
 
+class Capacity(Section):
+    """How many customers can be contacted: the threshold leaves so many above it."""
+
+    capacity: _Whole = key("a whole number of customers from 1", ge=1)
+
+
 class PurchaseSection(Section):
     """[purchase]: who will buy."""
 
     target: _Text | None = key("the name of a column with two values", None)
-    threshold: Literal["f1"] | _Share | Costs = key(
-        '"f1", a number between 0 and 1, or {contact_cost = …, purchase_value = …}', "f1"
+    threshold: Literal["f1"] | _Share | Costs | Capacity = key(
+        '"f1", a number between 0 and 1, {contact_cost = …, purchase_value = …} or {capacity = …}',
+        "f1",
     )
+    effort: Literal["quick", "normal", "thorough"] = key(
+        '"quick", "normal" or "thorough"', "normal"
+    )
+    learners: (
+        Annotated[
+            tuple[Literal["logistic", "glass_box", "trees", "catboost", "xgboost"], ...],
+            Field(min_length=1),
+        ]
+        | None
+    ) = key('a list of "logistic", "glass_box", "trees", "catboost" and "xgboost"', None)
+    monotone: dict[_Text, Literal["rising", "falling"]] = key(
+        'pairs of column = "rising" or "falling"', {}
+    )
+    groups: _Texts = key("a list of columns whose values the evidence is shown by", ())
     horizon_days: _Whole | None = key("a whole number of days from 1", None, ge=1)
     floors: _Texts = key("a list of columns that are shown alone beside the models", ())
 
