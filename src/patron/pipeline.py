@@ -108,8 +108,8 @@ def run(
             last = f"the final model: {model.chosen_.title}", unseen
             steps = ladder(examined, customers, study, final=last)
         with watch.stage("evidence"):
-            named = {"floors": purchase.floors, "truth": truth, "threads": threads, **chance}
-            evidence = collect_purchase(model, design, customers, final.rows, split, **named)
+            named = {"truth": truth, "threads": threads, **chance}
+            evidence = collect_purchase(model, design, customers, examined, split, study, **named)
             data = collect_data(customers, examined, encoder, study, unreadable)
         with watch.stage("bundle"):
             bundle = save_bundle(

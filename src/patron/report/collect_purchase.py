@@ -1,9 +1,8 @@
 """How good the purchase model is and what it does, as the section `purchase` of docs/results.md."""
 
-__all__ = ["Tested", "collect_purchase"]
+__all__ = ["collect_purchase"]
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from patron.customers import Customers
 from patron.estimate import Estimate
+from patron.examine import Examined, State
 from patron.features.encode import Design
 from patron.metrics import (
     auc_difference,
@@ -30,10 +30,20 @@ from patron.metrics import (
 )
 from patron.models.calibrate import Calibrator
 from patron.models.candidates import Candidate
-from patron.models.explain import effect, importances
+from patron.models.explain import effect, importances, interactions
 from patron.models.logistic import SplineLogistic
 from patron.models.purchase import PurchaseModel
+from patron.report.collect_evidence import (
+    collect_decision,
+    collect_groups,
+    collect_kept,
+    collect_optimism,
+    months,
+)
+from patron.report.tested import Tested
+from patron.schema import Role
 from patron.split import Split
+from patron.study import Study
 
 Floats = NDArray[np.float64]
 
@@ -41,47 +51,24 @@ EFFECTS_DRAWN = 12
 """Curves are drawn for this many columns; the importance of all is listed."""
 
 
-@dataclass(frozen=True)
-class Tested:
-    """The model on the holdout.
-
-    Parameters
-    ----------
-    design, y, groups : the held-out rows, their answers, and the entity of each or None.
-    p : the model's probabilities.
-    level, seed, threads : of the intervals, of the random numbers, of scoring.
-    """
-
-    model: PurchaseModel
-    design: Design
-    y: Floats
-    groups: NDArray[np.intp] | None
-    p: Floats
-    level: float
-    seed: int
-    threads: int
-
-    @property
-    def judged(self) -> dict[str, Any]:
-        """What every metric is told."""
-        return {"level": self.level, "groups": self.groups}
-
-
 def collect_purchase(
     model: PurchaseModel,
     design: Design,
     customers: Customers,
-    rows: NDArray[np.intp],
+    examined: Examined,
     split: Split,
+    study: Study,
     *,
-    floors: Sequence[str] = (),
     truth: pa.Table | None = None,
     level: float,
     seed: int,
     threads: int,
 ) -> dict[str, Any]:
-    """The section `purchase`; `design` is of the `rows` of the customers' table."""
-    y, held = customers.bought[rows], split.holdout
+    """The section `purchase`; `design` is of the rows of the examined customers."""
+    state, held = examined.final, split.holdout
+    rows, y = state.rows, customers.bought[state.rows]
+    asked = study.purchase
+    floors, by = (asked.floors, asked.groups) if asked else ((), ())
     test = design.rows(held)
     tested = Tested(
         model,
@@ -119,6 +106,16 @@ def collect_purchase(
             *_floors(design, y, split, floors, tested),
         ],
         "learning_curve": _learning_curve(model),
+        "decision": collect_decision(tested),
+        "groups": collect_groups(
+            tested,
+            state.table.take(pa.array(held)),
+            state.schema,
+            by,
+            _months(tested, state, split, y),
+        ),
+        **collect_optimism(design, y, split, level=level, seed=seed, threads=threads),
+        "kept": collect_kept(examined, study, list(dict.fromkeys(design.sources))),
         "best_possible": _best_possible(tested, truth, rows[held]),
         "curves": {
             "roc": roc_curve(tested.y, p),
@@ -128,7 +125,15 @@ def collect_purchase(
             "scores": score_histogram(tested.y, p),
         },
         "effects": _effects(tested),
+        "interactions": interactions(model, test, seed=seed, threads=threads),
     }
+
+
+def _months(tested: Tested, state: State, split: Split, y: Floats) -> list[dict[str, Any]]:
+    as_of = state.schema.one(Role.AS_OF)
+    if as_of is None:
+        return []
+    return months(tested, state.table[as_of], split.train, y, split.groups)
 
 
 def _model(model: PurchaseModel) -> dict[str, Any]:

@@ -12,6 +12,7 @@ __all__ = [
     "interval",
     "known",
     "money",
+    "money_interval",
     "of_100",
     "percent",
     "seconds",
@@ -151,6 +152,19 @@ def money(amount: float, currency: str = "$") -> str:
     """
     sign = "−" if amount < 0 else ""
     return f"{sign}{currency}{abs(amount):,.{2 if abs(amount) < 100 else 0}f}"
+
+
+def money_interval(estimate: Mapping[str, Any] | None) -> str:
+    """An amount of money with its interval, as tables have it.
+
+    >>> money_interval({"value": 1.204, "low": 1.1, "high": 1.31})
+    '$1.20 [$1.10, $1.31]'
+    """
+    if estimate is None or not known(estimate["value"]):
+        return MISSING
+    low, high = estimate["low"], estimate["high"]
+    ends = f" [{money(low)}, {money(high)}]" if known(low) and known(high) else ""
+    return money(estimate["value"]) + ends
 
 
 def seconds(duration: float | None) -> str:

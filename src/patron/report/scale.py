@@ -13,7 +13,8 @@ from patron.report.numbers import short
 class Scale:
     """A map from data (`low` to `high`) to pixels (`start` to `end`).
 
-    `kind` is "linear" or "log"; where data reach below 1, "log" is log1p: 0 has a place.
+    `kind` is "linear", "log" or "log10"; where data reach below 1, "log" is log1p: 0 has a place.
+    "log10" is for what is always above 0, as seconds are.
 
     >>> Scale(0, 10, 100, 200)(2.5)
     125.0
@@ -21,6 +22,8 @@ class Scale:
     [0.0, 0.1, 0.2, 0.3, 0.4]
     >>> Scale(1, 1000, 0, 1, "log").ticks(4)
     [1.0, 10.0, 100.0, 1000.0]
+    >>> Scale(0.04, 0.7, 0, 1, "log10").ticks(4)
+    [0.05, 0.1, 0.2, 0.5]
     """
 
     low: float
@@ -38,22 +41,25 @@ class Scale:
     def _bend(self, value: float) -> float:
         if self.kind == "linear":
             return value
+        if self.kind == "log10":
+            return math.log10(max(value, 1e-12))
         return math.log10(value) if self.low >= 1 else math.log1p(max(value, 0.0))
 
     def ticks(self, about: int = 5) -> list[float]:
         """Round numbers inside the scale, about as many as asked."""
-        if self.kind == "log":
+        if self.kind != "linear":
             marks = self._log_ticks(about)
             if len(marks) > 1:
                 return marks
         return _round_ticks(self.low, self.high, about)
 
     def _log_ticks(self, about: int) -> list[float]:
-        top = math.ceil(math.log10(max(self.high, 1)))
-        bottom = math.floor(math.log10(max(self.low, 1)))
+        least = self.low if self.kind == "log10" else max(self.low, 1)
+        top = math.ceil(math.log10(max(self.high, least)))
+        bottom = math.floor(math.log10(least))
         zero = [0.0] if self.low <= 0 <= self.high else []
         for steps in ((1, 2, 5), (1, 3), (1,)):
-            marks = zero + [step * 10.0**e for e in range(bottom, top + 1) for step in steps]
+            marks = zero + [round(step * 10.0**e, 12) for e in range(bottom, top + 1) for step in steps]
             marks = [mark for mark in marks if self.low <= mark <= self.high * (1 + 1e-9)]
             if len(marks) <= about + 1:
                 return marks
@@ -66,7 +72,7 @@ class Scale:
         ['0.6', '0.8', '1.0']
         """
         ticks = self.ticks(about)
-        if show or self.kind == "log" or max(map(abs, ticks)) >= 100_000:
+        if show or self.kind != "linear" or max(map(abs, ticks)) >= 100_000:
             return [(show or short)(tick) for tick in ticks]
         decimals = next(d for d in range(13) if all(round(t, d) == round(t, 12) for t in ticks))
         return [f"{tick:,.{decimals}f}".replace("-", "−") for tick in ticks]

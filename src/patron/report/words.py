@@ -1,7 +1,16 @@
 """What each metric is called: plain words first, the term in brackets."""
 
-__all__ = ["METRICS", "SECTIONS", "SEVERITIES", "Metric", "is_floor"]
+__all__ = [
+    "METRICS",
+    "SECTIONS",
+    "SEVERITIES",
+    "Metric",
+    "is_floor",
+    "read_whole",
+    "reading",
+]
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,3 +60,30 @@ SECTIONS = {
 def is_floor(candidate: Mapping[str, Any]) -> bool:
     """Whether a candidate is a simple rule that every model has to beat."""
     return bool(candidate["floor"])
+
+
+def read_whole(candidate: Mapping[str, Any]) -> bool:
+    """Whether a person can look at all that a candidate does, not only at its reasons."""
+    readability = candidate.get("readability")
+    return readability is not None and readability < 2
+
+
+def reading(readability: float | None) -> str:
+    """What it takes to read a candidate; halves are blends of two.
+
+    >>> reading(1), reading(2.5)
+    ('curves and tables of two columns', 'two models at once, one of trees')
+    """
+    if readability is None:
+        return "a simple rule"
+    words = _READING[min(int(readability), 2)]
+    if math.floor(readability) == readability:
+        return words[0]
+    return f"two models at once, {words[1]}"
+
+
+_READING = (
+    ("one curve a column", "both of curves"),
+    ("curves and tables of two columns", "one with tables of two columns"),
+    ("trees: reasons, but no whole picture", "one of trees"),
+)
