@@ -71,7 +71,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest() -> None:
     write_study('target = "bought"', 'treshold = "f1"')
     assert refused("audit", "patron.toml") == (
         'patron.toml, line 7: [purchase] has no key "treshold". The nearest is "threshold". '
-        "Keys: target, threshold, horizon_days, floors."
+        "Keys: target, threshold, effort, learners, monotone, groups, horizon_days, floors."
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from patron.errors import BundleError, PatronError, UserError
 from patron.features.encode import Design
+from patron.models.boosting import BoostedTrees
 from patron.models.challengers import (
     CatBoostTrees,
     TrainedTrees,
@@ -22,7 +23,7 @@ from patron.models.challengers import (
     from_catboost,
     from_xgboost,
 )
-from patron.models.learner import BoostedTrees, Folds, Learner
+from patron.models.learner import Folds, Learner, log_loss_of
 from patron.models.trees import TreeEnsemble
 
 ROWS, FRESH = 2000, 4000
@@ -299,7 +300,7 @@ def test_out_of_fold_predictions_do_not_know_their_own_answer(kind: type[CatBoos
     """With answers drawn at random, what is out of fold must rank no better than chance."""
     x, _, _ = design(3000)
     y = (np.random.default_rng(9).random(3000) < 0.3).astype(float)
-    raw = kind().cross_fit(x, y, folds(3000))
+    raw = kind().cross_fit(x, y, folds(3000)).raw
     above = (raw[y == 1][:, None] > raw[y == 0][None]).mean()
     ties = (raw[y == 1][:, None] == raw[y == 0][None]).mean()
     # The standard error of a chance AUC with 900 and 2,100 rows is 0.0115; four of them.
@@ -308,13 +309,13 @@ def test_out_of_fold_predictions_do_not_know_their_own_answer(kind: type[CatBoos
 
 def test_rows_in_no_fold_have_no_prediction(kind: type[CatBoostTrees]) -> None:
     x, y, _ = design(900)
-    raw = kind().cross_fit(x, y, folds(900)[:2])
+    raw = kind().cross_fit(x, y, folds(900)[:2]).raw
     np.testing.assert_array_equal(np.isnan(raw), np.arange(900) % 3 == 2)
 
 
 def test_threads_change_no_prediction(kind: type[CatBoostTrees]) -> None:
     x, y, _ = design(1500)
-    one, two = (kind(threads=threads).cross_fit(x, y, folds(1500)) for threads in (1, 2))
+    one, two = (kind(threads=threads).cross_fit(x, y, folds(1500)).raw for threads in (1, 2))
     np.testing.assert_array_equal(one, two)
 
 
@@ -331,8 +332,7 @@ def test_a_challenger_is_as_good_as_the_houses_own_trees(kind: type[CatBoostTree
     x = Design(matrix, names, names, {})
 
     def loss(learner: Learner) -> float:
-        raw = learner.cross_fit(x, y, folds(5000))
-        return float(np.mean(np.logaddexp(0, raw) - y * raw))
+        return log_loss_of(learner.cross_fit(x, y, folds(5000)).raw, y)
 
     # The average alone loses 0.69; the three differ by less than a hundredth of that.
     assert loss(kind()) < loss(BoostedTrees(leaves=(4,))) + 0.01

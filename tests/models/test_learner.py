@@ -51,7 +51,7 @@ def test_out_of_fold_predictions_do_not_know_their_own_answer(
     """With answers drawn at random, what is out of fold must rank no better than chance."""
     x, _, _ = design(3000)
     y = (np.random.default_rng(9).random(3000) < 0.3).astype(float)
-    raw = learner.cross_fit(x, y, folds(3000))
+    raw = learner.cross_fit(x, y, folds(3000)).raw
     above = (raw[y == 1][:, None] > raw[y == 0][None]).mean()
     ties = (raw[y == 1][:, None] == raw[y == 0][None]).mean()
     # The standard error of a chance AUC with 900 and 2,100 rows is 0.0115; four of them.
@@ -116,6 +116,6 @@ def test_hundreds_of_columns_are_fitted_in_seconds() -> None:
     wide = Design(matrix, names, names, {})
     learner = SplineLogistic(penalties=(100.0,))
     began = time.process_time()
-    raw = learner.cross_fit(wide, y, folds(1200))
+    raw = learner.cross_fit(wide, y, folds(1200)).raw
     assert time.process_time() - began < 20  # with bends in every column: minutes
     assert np.corrcoef(raw, matrix[:, 0])[0, 1] > 0.4

@@ -9,6 +9,7 @@ import pytest
 from patron.errors import PatronError
 from patron.features.encode import Design
 from patron.models.boosting import BoostedTrees
+from patron.models.decision import Fixed
 from patron.models.explain import effect, importances
 from patron.models.learner import Folds
 from patron.models.logistic import SplineLogistic
@@ -79,10 +80,11 @@ def test_contributions_of_a_blend_add_up() -> None:
     x, y, _ = world("crossed", rows=1500)
     model = PurchaseModel(learners=learners()).fit(x, y, folds(1500))
     model.parts_ = model.candidates_[-1].parts
-    p = model.predict_proba(x)
-    rest = np.log(p / (1 - p)) - model.contributions(x).sum(axis=1)
+    raw = model.candidates_[-1].raw(x.matrix)
+    rest = raw - model.contributions(x).sum(axis=1)
     assert len(model.parts_) == 2
     np.testing.assert_allclose(rest, rest[0], atol=1e-9)  # what is left is the same for all
+    np.testing.assert_array_equal(model.calibrator_(raw), model.predict_proba(x))
 
 
 def test_the_threshold_comes_from_out_of_fold_predictions_or_from_the_study(
@@ -90,7 +92,7 @@ def test_the_threshold_comes_from_out_of_fold_predictions_or_from_the_study(
 ) -> None:
     model, x, y = additive
     assert model.threshold_.low <= model.threshold_.value <= model.threshold_.high
-    fixed = PurchaseModel(learners=(SplineLogistic(),), threshold=0.2).fit(x, y, folds(ROWS))
+    fixed = PurchaseModel(learners=(SplineLogistic(),), rule=Fixed(0.2)).fit(x, y, folds(ROWS))
     assert fixed.threshold_.value == 0.2
     assert math.isnan(fixed.threshold_.low)
     assert fixed.threshold_.method == "set in the Study"

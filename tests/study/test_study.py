@@ -50,6 +50,10 @@ because = "L01"
 [purchase]
 target = "bought"
 threshold = {contact_cost = 0.7, purchase_value = 20}
+effort = "thorough"
+learners = ["logistic", "trees"]
+monotone = {recency = "falling", orders = "rising"}
+groups = ["age group"]
 floors = ["recency"]
 [spend]
 target = "paid"
@@ -107,6 +111,10 @@ class TestReading:
         assert study.roles == {"age.at start": Role.COUNT}
         assert study.fixes[0].columns == ("duration",)
         assert study.purchase.threshold.purchase_value == 20
+        assert study.purchase.effort == "thorough"
+        assert study.purchase.learners == ("logistic", "trees")
+        assert study.purchase.monotone == {"recency": "falling", "orders": "rising"}
+        assert study.purchase.groups == ("age group",)
         assert study.campaign.propensity == 0.5
         assert study.split.holdout == date(2025, 3, 1)
         assert (study.run.seed, study.run.threads, study.run.level) == (7, 2, 0.9)
@@ -117,6 +125,9 @@ class TestReading:
         assert (study.split.by, study.split.holdout, study.split.folds) == (None, None, None)
         assert (study.audit.ignore, study.audit.apply) == ((), "serious")
         assert study.purchase is None
+        purchase = Study(table=TABLE, purchase={"target": "y"}).purchase
+        assert (purchase.threshold, purchase.effort, purchase.learners) == ("f1", "normal", None)
+        assert (purchase.monotone, purchase.groups) == ({}, ())
         events = Study(events=EVENTS).events
         assert (events.horizon_days, events.gap_days, events.as_of) == (30, 0, ())
 
@@ -234,13 +245,41 @@ class TestRefusals:
             ),
             (
                 {"table": TABLE, "purchase": {"target": "y", "threshold": 1.5}},
-                '[purchase] threshold is 1.5; it must be "f1", a number between 0 and 1, or '
-                "{contact_cost = …, purchase_value = …}.",
+                '[purchase] threshold is 1.5; it must be "f1", a number between 0 and 1, '
+                "{contact_cost = …, purchase_value = …} or {capacity = …}.",
             ),
             (
                 {"table": TABLE, "purchase": {"target": "y", "threshold": {"contact_cost": 1}}},
                 '[purchase] threshold is {contact_cost = 1}; it must be "f1", a number between 0 '
-                "and 1, or {contact_cost = …, purchase_value = …}.",
+                "and 1, {contact_cost = …, purchase_value = …} or {capacity = …}.",
+            ),
+            (
+                {"table": TABLE, "purchase": {"target": "y", "threshold": {"capacity": 0}}},
+                '[purchase] threshold is {capacity = 0}; it must be "f1", a number between 0 '
+                "and 1, {contact_cost = …, purchase_value = …} or {capacity = …}.",
+            ),
+            (
+                {"table": TABLE, "purchase": {"target": "y", "effort": "extreme"}},
+                '[purchase] effort is "extreme"; it must be "quick", "normal" or "thorough".',
+            ),
+            (
+                {"table": TABLE, "purchase": {"target": "y", "learners": ["forest"]}},
+                '[purchase] learners is ["forest"]; it must be a list of "logistic", "glass_box", '
+                '"trees", "catboost" and "xgboost".',
+            ),
+            (
+                {"table": TABLE, "purchase": {"target": "y", "learners": []}},
+                '[purchase] learners is []; it must be a list of "logistic", "glass_box", '
+                '"trees", "catboost" and "xgboost".',
+            ),
+            (
+                {"table": TABLE, "purchase": {"target": "y", "monotone": {"age": "up"}}},
+                '[purchase] monotone is "up"; it must be pairs of column = "rising" or "falling".',
+            ),
+            (
+                {"table": TABLE, "purchase": {"target": "y", "groups": [1]}},
+                "[purchase] groups is 1; it must be a list of columns whose values the evidence "
+                "is shown by.",
             ),
             (
                 {"table": TABLE, "audit": {"ignore": ["L3"]}},
@@ -341,9 +380,9 @@ class TestRefusals:
 class TestWhere:
     def test_lines_and_phrases(self, tmp_path: Path) -> None:
         study = Study.load(write(tmp_path, WHOLE.lstrip()))
-        assert study.line_of("spend.target") == 38
+        assert study.line_of("spend.target") == 42
         assert study.line_of("spend.nothing") is None
-        assert study.where("spend.target") == "named by [spend] target in patron.toml, line 38"
+        assert study.where("spend.target") == "named by [spend] target in patron.toml, line 42"
         assert (
             study.where("fixes.0.columns") == "named by [[fixes]] columns in patron.toml, line 31"
         )

@@ -55,8 +55,17 @@ def bracketed(key: str) -> str:
 
 
 def explain(error: ValidationError, study: type[BaseModel], origin: Origin) -> str:
-    """One line for each thing that is wrong."""
-    problems = [_problem(detail, study) for detail in error.errors(include_url=False)]
+    """One line for each thing that is wrong.
+
+    A key that may be this or that fails as each of them, some at one of its parts: what is said is
+    said of the largest part.
+    """
+    details = error.errors(include_url=False)
+    found = [(*_problem(detail, study), len(detail["loc"])) for detail in details]
+    least: dict[str, int] = {}
+    for key, _, depth in found:
+        least[key] = min(depth, least.get(key, depth))
+    problems = [(key, sentence) for key, sentence, depth in found if depth == least[key]]
     problems.sort(key=lambda problem: origin.line(problem[0]) or 0)
     return "\n".join(dict.fromkeys(origin.say(key, sentence) for key, sentence in problems))
 
