@@ -80,6 +80,7 @@ def save_bundle(
     encoder: Encoder,
     purchase: PurchaseModel,
     evidence: Mapping[str, Any],
+    card: str = "",
 ) -> Bundle:
     """Write a bundle to the folder `path`, replacing a bundle that is there, and load it.
 
@@ -102,6 +103,8 @@ def save_bundle(
         "purchase.json": _json(model),
         "evidence.json": _json(evidence),
     }
+    if card:
+        files["model_card.md"] = card.encode()
     hashes = {name: _hash(content) for name, content in sorted(files.items())}
     manifest = {
         "format": FORMAT,

@@ -23,6 +23,7 @@ from patron.models.ladder import ladder
 from patron.models.purchase import PurchaseModel
 from patron.progress import Progress, Stopwatch, silent
 from patron.report import render
+from patron.report.card import card, card_markdown
 from patron.report.collect import collect_data, collect_run, in_short
 from patron.report.collect_purchase import collect_purchase
 from patron.schema import Role, Schema
@@ -111,6 +112,7 @@ def run(
             named = {"truth": truth, "threads": threads, **chance}
             evidence = collect_purchase(model, design, customers, examined, split, study, **named)
             data = collect_data(customers, examined, encoder, study, unreadable)
+            evidence["card"] = card(evidence, data)
         with watch.stage("bundle"):
             bundle = save_bundle(
                 folder / "bundle",
@@ -121,6 +123,7 @@ def run(
                 encoder=encoder,
                 purchase=model,
                 evidence=in_short(evidence, data),
+                card=card_markdown(evidence["card"], title=f"Model card: {customers.target_name}"),
             )
         results = collect_run(study, created, data, steps, evidence, bundle, watch)
         write_text(

@@ -204,6 +204,10 @@ def features(
 def run(
     study: StudyPath,
     out: Annotated[Path, typer.Option(help="The folder to write.")],
+    effort: Annotated[
+        str | None,
+        typer.Option(help="quick, normal or thorough, instead of [purchase] effort."),
+    ] = None,
     quiet: Quiet = False,
     threads: Threads = None,
     seed: Seed = None,
@@ -212,7 +216,7 @@ def run(
     from patron.cli.terminal import show_run
     from patron.pipeline import run as run_path
 
-    asked = load_study(study, seed, threads)
+    asked = load_study(study, seed, threads).with_effort(effort)
     not_here(out)
     done = run_path(asked, out, created=now(), progress=shown(quiet))
     if not quiet:

@@ -127,7 +127,7 @@ def collect_run(
 
 def in_short(purchase: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """What the bundle keeps of the results: enough to say what the model predicts, and how well."""
-    left_out = ("candidates", "curves", "effects")
+    left_out = ("candidates", "curves", "effects", "interactions", "groups", "card")
     return {
         **{name: value for name, value in purchase.items() if name not in left_out},
         "findings": [

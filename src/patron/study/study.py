@@ -118,6 +118,14 @@ class Study(Section):
         sections = {name: getattr(self, name) for name in self.model_fields_set}
         return Study(self._origin, **sections | {"run": self.run.model_dump() | given})
 
+    def with_effort(self, effort: str | None) -> "Study":
+        """The same Study with another [purchase] effort, where given."""
+        if effort is None or self.purchase is None:
+            return self
+        sections = {name: getattr(self, name) for name in self.model_fields_set}
+        purchase = self.purchase.model_dump() | {"effort": effort}
+        return Study(self._origin, **sections | {"purchase": purchase})
+
     def line_of(self, key: str) -> int | None:
         """The line of a key such as "spend.target" in the file, where it is written there."""
         return self._origin.lines.get(key)
