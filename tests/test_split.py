@@ -1,13 +1,14 @@
 """Splits: no row, no entity and no label window on both sides."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from patron.errors import DataError, StudyError
-from patron.split import Split, make_split
+from patron.split import FEW_ROWS, Split, make_split
 
 RNG = np.random.default_rng(7)
 MONTHS = [dt.date(2025, month, 1) for month in range(1, 8)]
@@ -150,3 +151,50 @@ def test_positives_of_few_customers_are_dealt_evenly_or_refused() -> None:
     for seed in range(6):
         with pytest.raises(DataError, match="positive"):
             make_split(table, y, entity="id", seed=seed)
+
+
+def test_repeats_draw_the_folds_anew_where_rows_are_few() -> None:
+    y = target(3000)
+    split = make_split(pa.table({"x": range(3000)}), y, repeats=3)
+    assert len(split.repeats) == 2
+    once = make_split(pa.table({"x": range(3000)}), y)
+    assert once.repeats == ()
+    np.testing.assert_array_equal(once.train, split.train)
+    np.testing.assert_array_equal(once.folds[0][1], split.folds[0][1])
+    every = [split.folds, *split.repeats]
+    for folds in every:
+        check_folds(replace(split, folds=folds))
+        shares = [y[split.train][predict].mean() for _, predict in folds]
+        assert max(shares) - min(shares) < 0.01  # each is stratified
+    for one in range(3):
+        for other in range(one):
+            # Two draws share a fifth of a fold by chance, not all of it.
+            shared = set(every[one][0][1]) & set(every[other][0][1])
+            assert len(shared) < 0.4 * len(every[one][0][1])
+
+
+def test_repeats_never_split_an_entity() -> None:
+    table = pa.table({"id": [f"c{n // 3}" for n in range(3000)]})
+    split = make_split(table, target(3000), entity="id", repeats=3)
+    assert split.groups is not None
+    assert len(split.repeats) == 2
+    for folds in split.repeats:
+        check_folds(replace(split, folds=folds))
+
+
+def test_many_rows_and_a_split_by_time_are_not_repeated() -> None:
+    large = make_split(pa.table({"x": range(13_000)}), target(13_000), repeats=3)
+    assert len(large.train) >= FEW_ROWS
+    assert large.repeats == ()
+    table = panel()
+    by_time = make_split(table, target(len(table)), entity="id", as_of="as_of", repeats=3)
+    assert by_time.by == "time"
+    assert len(by_time.train) < FEW_ROWS
+    assert by_time.repeats == ()
+
+
+def test_what_is_few_counts_the_training_rows() -> None:
+    """12,000 labelled rows leave 9,600 to learn from."""
+    split = make_split(pa.table({"x": range(12_000)}), target(12_000), repeats=2)
+    assert len(split.train) == pytest.approx(9600, abs=10)
+    assert len(split.repeats) == 1

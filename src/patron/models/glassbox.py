@@ -116,7 +116,9 @@ class ExplainableBoosting:
     def _fit(self, design: Design, y: Floats, bags: int, pairs: int) -> AdditiveModel:
         from interpret.glassbox import ExplainableBoostingClassifier
 
-        used = _own_columns(design)
+        used = [place for place in _own_columns(design) if _varies(design.matrix[:, place])]
+        if not used:  # everybody is the average
+            return AdditiveModel(logit(float(y.mean())), [{} for _ in design.names])
         names = [design.names[place] for place in used]
         types = ["nominal" if name in design.levels else "continuous" for name in names]
         bound = [self.monotone.get(name, 0) for name in names]
@@ -182,6 +184,12 @@ def _own_columns(design: Design) -> list[int]:
         for place, (name, source) in enumerate(zip(design.names, design.sources, strict=True))
         if name == source
     ]
+
+
+def _varies(values: NDArray[np.float32]) -> bool:
+    """Whether there are two different values (missing is one)."""
+    missing = np.isnan(values)
+    return not missing.all() and bool((values != values[~missing][0]).any())
 
 
 class _Axis(NamedTuple):
