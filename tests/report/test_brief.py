@@ -81,7 +81,9 @@ def test_every_count_in_good_is_in_the_dict_or_derived_from_it(results):
     hits = next(p for p in results["purchase"]["curves"]["gains"] if p["contacted"] == 0.1)
     buyers = table["true_positive"] + table["false_negative"]
     known = {*table.values(), table["true_positive"] + table["false_positive"], n // 10, 100}
-    known.add(round(hits["captured"] * buyers))
+    known |= {round(hits["captured"] * buyers), 1000}  # money is told for each 1,000 customers
+    ahead = results["purchase"]["decision"]["money"]["ahead"]
+    known |= {round(1000 * ahead[end]) for end in ("value", "low", "high")}
     written = re.findall(r"(?<![\d.])\d[\d,]*(?![\d.]*\d)", " ".join(brief(results).good))
     counts = {int(number.replace(",", "")) for number in written}
     assert {c for c in counts if c > 100} <= known
@@ -155,14 +157,15 @@ def test_findings_stand_worst_first(results):
     assert [sentence.split()[0] for sentence in told[:3]] == ["Serious", "Warning", "Note"]
     assert told[0].endswith("The fix was applied before the model saw the data.")
     assert told[1].endswith("The proposed fix was not applied.")
-    assert told[3] == "Of 5 checks, 1 found nothing and 1 cannot say, for reasons given below."
+    assert told[3].startswith("tenure_days is kept against ")
+    assert told[4] == "Of 5 checks, 1 found nothing and 1 cannot say, for reasons given below."
 
 
 def test_what_cannot_be_said_has_a_reason(results):
     results["purchase"]["best_possible"] = None
     told = brief(results)
     cannot = [s for s in [*told.good, *told.sure] if "we cannot say" in s]
-    assert len(cannot) == 3  # the best possible, other months, spend
+    assert len(cannot) == 4  # the best possible, whom a contact moves, other months, spend
     assert all("because" in sentence for sentence in cannot)
 
 

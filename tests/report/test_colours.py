@@ -50,6 +50,19 @@ def test_shapes_can_be_seen(theme, name):
     assert contrast(colours[name], colours["paper"]) >= 3
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("way", ["buyers", "others"])
+def test_figures_can_be_read_on_the_darkest_cell_of_a_heat_map(theme, way):
+    colours = themes()[theme]
+    light, dark = (5 * float(found) for found in re.findall(r"--heat:\s*([\d.]+)", STYLE))
+    share = light if theme == "light" else dark
+    over, under = (
+        [int(colours[name][i : i + 2], 16) for i in (1, 3, 5)] for name in (way, "paper")
+    )
+    mixed = [round(share * a + (1 - share) * b) for a, b in zip(over, under, strict=True)]
+    assert contrast(colours["ink"], "#" + "".join(f"{c:02x}" for c in mixed)) >= 4.5
+
+
 def test_both_themes_name_the_same_colours():
     light, dark = themes()["light"], themes()["dark"]
     assert light.keys() == dark.keys()

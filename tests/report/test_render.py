@@ -119,6 +119,10 @@ def test_text_from_the_data_is_harmless(results):
     results["findings"][0]["evidence"] = {evil: evil}
     results["ladder"][1]["step"] = evil
     results["study"]["sections"]["split"]["by"] = evil
+    purchase = results["purchase"]
+    purchase["groups"][0]["by"] = purchase["groups"][0]["rows"][0]["label"] = evil
+    purchase["interactions"][0]["x"]["labels"][0] = purchase["kept"][0]["because"] = evil
+    purchase["decision"]["sentence"] = purchase["candidates"][1]["title"] = evil
     page = render(results)
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 8
@@ -179,6 +183,17 @@ def test_every_figure_in_a_table_is_in_the_dict(results):
         table["true_negative"] + table["false_positive"],
         sum(table.values()),
     ]
+    money = results["purchase"]["decision"]["money"]
+    bought = table["true_positive"] + table["false_negative"]
+    for contacts, buyers in (
+        (table["true_positive"] + table["false_positive"], table["true_positive"]),
+        (sum(table.values()), bought),
+    ):
+        cost, margin = contacts * money["contact_cost"], buyers * money["margin"]
+        known += [cost, margin, margin - cost, cost - margin]
+    for each in (money["listed"], money["everybody"]):
+        ends = [1000 * each[end] for end in ("value", "low", "high")]
+        known += [*ends, *(-end for end in ends)]
     cells = re.findall(r'<td class="num">(.*?)</td>', render(results), flags=re.S)
     checked = 0
     for cell in cells:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from patron.report.goodness import best_tenth, calibrated, good, holdout, optimism
+from patron.report.groups import kept_sentences, served_sentences
 from patron.report.numbers import (
     between,
     counted,
@@ -23,6 +24,7 @@ from patron.report.numbers import (
     these,
 )
 from patron.report.plots import honest_step, measure_name, suspected
+from patron.report.threshold import NOT_CAUSED, contact_step, worth_sentence
 from patron.report.words import SEVERITIES
 
 Results = Mapping[str, Any]
@@ -51,7 +53,7 @@ def brief(results: Results) -> Brief:
         caution=_caution(results),
         asked=_asked(results),
         found=_found(results),
-        good=good(purchase) if purchase else [],
+        good=[*good(purchase), *_in_money(purchase)] if purchase else [],
         sure=_sure(results),
         next_steps=_next_steps(results),
     )
@@ -130,6 +132,11 @@ def _audit_headline(results: Results) -> str:
     return f"The audit found {these(told)}" if told else "The audit found nothing serious"
 
 
+def _in_money(purchase: Mapping[str, Any]) -> list[str]:
+    told = worth_sentence(purchase)
+    return [told, NOT_CAUSED] if told else []
+
+
 def _is_chance(purchase: Mapping[str, Any]) -> bool:
     low = purchase["roc_auc"]["low"]
     return not known(low) or bool(low <= 0.5)
@@ -196,8 +203,10 @@ def _found(results: Results) -> list[str]:
         for f in worst_first[:MOST_FINDINGS]
     ]
     if len(worst_first) > MOST_FINDINGS:
-        told.append(f"{len(worst_first) - MOST_FINDINGS} more findings are listed below.")
-    return [*told, *_other_checks(results)]
+        more = len(worst_first) - MOST_FINDINGS
+        told.append(f"{counted(more, 'more finding')} {'is' if more == 1 else 'are'} listed below.")
+    kept = kept_sentences((results["purchase"] or {}).get("kept"))
+    return [*told, *kept, *_other_checks(results)]
 
 
 def _other_checks(results: Results) -> list[str]:
@@ -225,6 +234,7 @@ def _sure(results: Results) -> list[str]:
     if purchase:
         agree = agreement(purchase["cross_validated"]["roc_auc"], purchase["roc_auc"])
         told += [optimism(purchase, agree), calibrated(purchase), _of_one_time(purchase["split"])]
+        told += served_sentences(purchase.get("groups"))
         buyers = holdout(purchase)[1]
         if buyers < 100:
             told.append(f"The holdout has only {buyers} buyers, so every interval here is wide.")
@@ -259,15 +269,8 @@ def _next_steps(results: Results) -> list[str]:
         return [*told, "Contact nobody by this score: it is no better than chance so far."]
     if bundle:
         told.append(f"Score the customers: patron score {bundle['path']} TABLE --out SCORES.")
-    table, (n, _) = purchase["confusion"], holdout(purchase)
-    flagged = table["true_positive"] + table["false_positive"]
-    if flagged:
-        told.append(
-            "If a contact is cheap, contact from the score "
-            f"{short(purchase['threshold']['value'], 2)} on: {of_100(flagged / n)} customers. "
-            "If it is dear, take the list from the top down."
-        )
-    return told
+    step = contact_step(purchase)
+    return [*told, step] if step else told
 
 
 def _by_severity(results: Results) -> list[Mapping[str, Any]]:

@@ -7,20 +7,18 @@ from importlib.resources import files
 from typing import Any
 
 from patron.report import numbers, plots
-from patron.report.brief import agreement, audit_brief, brief
+from patron.report.brief import audit_brief, brief
+from patron.report.purchase_page import MOST_SMALL, purchase_context
 from patron.report.tables import (
     besides,
-    candidate_rows,
     column_rows,
     evidence_rows,
     evidence_tables,
-    metric_rows,
     settings,
 )
 from patron.report.words import SECTIONS, SEVERITIES
 
 Results = Mapping[str, Any]
-MOST_SMALL = 9
 
 
 def render(results: Results) -> str:
@@ -50,8 +48,9 @@ def _page(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     written = (
-        numbers.count, numbers.counted, numbers.date, numbers.interval, numbers.of_100,
-        numbers.percent, numbers.seconds, numbers.short, numbers.size, numbers.these,
+        numbers.count, numbers.counted, numbers.date, numbers.interval, numbers.money,
+        numbers.of_100, numbers.percent, numbers.seconds, numbers.short, numbers.size,
+        numbers.these,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in written}
     return environment.get_template(template).render(context)
@@ -96,28 +95,7 @@ def _context(results: Results) -> dict[str, Any]:
         "target": plots.target(features["target"]) if features["target"] else None,
         "features": _feature_pictures(results),
         "columns": column_rows(features["columns"]),
-        **(_purchase_context(purchase) if purchase else {"pictures": {}}),
-    }
-
-
-def _purchase_context(purchase: Mapping[str, Any]) -> dict[str, Any]:
-    drawn = [
-        plots.gains(purchase),
-        plots.calibration(purchase),
-        plots.roc(purchase),
-        plots.precision_recall(purchase),
-        plots.scores(purchase),
-        plots.candidates(purchase),
-    ]
-    shown = [e for e in purchase["effects"] if e.get("kind")][:MOST_SMALL]
-    if purchase["effects"]:
-        drawn.append(plots.importance(purchase["effects"]))
-    return {
-        "pictures": {picture.name: picture for picture in drawn},
-        "buyers_of_100": plots.buyers_of_100(purchase),
-        "effects": [plots.effect(e, plots.effect_reach(shown)) for e in shown],
-        "metrics": metric_rows(purchase, agreement),
-        "candidates": candidate_rows(purchase["candidates"]),
+        **(purchase_context(purchase) if purchase else {"pictures": {}}),
     }
 
 

@@ -59,7 +59,9 @@ class Scale:
         bottom = math.floor(math.log10(least))
         zero = [0.0] if self.low <= 0 <= self.high else []
         for steps in ((1, 2, 5), (1, 3), (1,)):
-            marks = zero + [round(step * 10.0**e, 12) for e in range(bottom, top + 1) for step in steps]
+            marks = zero + [
+                round(step * 10.0**e, 12) for e in range(bottom, top + 1) for step in steps
+            ]
             marks = [mark for mark in marks if self.low <= mark <= self.high * (1 + 1e-9)]
             if len(marks) <= about + 1:
                 return marks

@@ -2,6 +2,7 @@
 
 __all__ = [
     "besides",
+    "calibration_rows",
     "candidate_rows",
     "column_rows",
     "evidence_rows",
@@ -29,7 +30,7 @@ from patron.report.numbers import (
     these,
 )
 from patron.report.plots import sparkline
-from patron.report.words import METRICS
+from patron.report.words import METRICS, reading
 
 Row = dict[str, Any]
 
@@ -66,12 +67,27 @@ def candidate_rows(candidates: Sequence[Mapping[str, Any]]) -> list[Row]:
             "auc_best": c["roc_auc"] is best_auc or differ(c["roc_auc"], best_auc) is False,
             "loss": interval(c["log_loss"], 3),
             "loss_best": c["log_loss"] is best_loss or differ(c["log_loss"], best_loss) is False,
-            "ahead": MISSING if c["chosen"] else interval(c["holdout"]["chosen_ahead"], 3),
+            "ahead": MISSING if c["chosen"] else interval(c["holdout"]["chosen_ahead"], 4),
             "auc_holdout": interval(c["holdout"]["roc_auc"], 3),
             "loss_holdout": interval(c["holdout"]["log_loss"], 3),
-            "seconds": seconds(c["seconds"]),
+            "reading": reading(c.get("readability")),
+            "cpu": seconds(c["cpu_seconds"]),
+            "scoring": seconds(c.get("scoring_seconds")),
         }
         for c in candidates
+    ]
+
+
+def calibration_rows(calibration: Mapping[str, Any]) -> list[Row]:
+    """One row a way of calibrating that was tried; the first is the simplest."""
+    return [
+        {
+            "method": each["method"],
+            "chosen": each["method"] == calibration["method"],
+            "loss": interval(each["log_loss"], 4),
+            "apart": interval(each["difference"], 5),
+        }
+        for each in calibration.get("tried") or ()
     ]
 
 

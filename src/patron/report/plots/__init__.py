@@ -10,10 +10,15 @@ __all__ = [
     "effect_reach",
     "evidence_pictures",
     "feature",
+    "frontier",
     "gains",
+    "group",
+    "heat_reach",
     "honest_step",
     "importance",
+    "interaction",
     "ladder",
+    "learning_curve",
     "measure_name",
     "misses_allowed",
     "pairs",
@@ -21,6 +26,7 @@ __all__ = [
     "roc",
     "scores",
     "sparkline",
+    "split_optimism",
     "suspected",
     "target",
 ]
@@ -32,5 +38,8 @@ from patron.report.plots.crowd import buyers_of_100
 from patron.report.plots.curves import gains, precision_recall, roc
 from patron.report.plots.effects import effect, effect_reach
 from patron.report.plots.evidence import evidence_pictures, pairs
+from patron.report.plots.groups import group
+from patron.report.plots.heat import heat_reach, interaction
 from patron.report.plots.ladder import honest_step, ladder, measure_name, suspected
 from patron.report.plots.ranked import candidates, importance
+from patron.report.plots.tradeoffs import frontier, learning_curve, split_optimism

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from patron.report.numbers import known, percent, short
+from patron.report.numbers import interval, known, percent, short
 from patron.report.plots.base import HEIGHT, PAIR, Picture, frame, picture
 from patron.report.scale import Scale, fit
 from patron.report.svg import Drawing, Panel
@@ -46,10 +46,23 @@ def calibration(purchase: Purchase) -> Picture:
         "calibration",
         _calibration_title(points),
         "Customers of the holdout in groups of like score: mean score, and the share that bought "
-        "with its interval. Below: how many have each score.",
+        f"with its interval. Below: how many have each score.{_error_in_words(purchase)}",
         draw,
         width=PAIR,
     )
+
+
+def _error_in_words(purchase: Purchase) -> str:
+    """The calibration error beside what chance alone would show."""
+    error, chance = purchase["ece"], purchase.get("ece_by_chance")
+    if not chance or not known(chance["value"]) or not known(error["value"]):
+        return ""
+    told = f" Calibration error (ECE) {error['value']:.4f}; "
+    shown = f"scores that are the true chances would show {interval(chance, 4)}"
+    if not known(chance["high"]):
+        return f"{told}{shown}."
+    within = error["value"] <= chance["high"]
+    return f"{told}{shown}: {'no more than noise' if within else 'more than noise'}."
 
 
 def calibration_misses(points: Points) -> tuple[int, int]:

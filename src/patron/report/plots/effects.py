@@ -5,7 +5,7 @@ __all__ = ["effect", "effect_reach"]
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patron.report.numbers import beyond_zero, short
+from patron.report.numbers import beyond_zero, known, short
 from patron.report.plots.base import SMALL, Picture, picture
 from patron.report.plots.small import (
     FLOOR,
@@ -41,9 +41,17 @@ def effect(found: Effect, reach: Reach) -> Picture:
 
 
 def effect_reach(effects: Sequence[Effect]) -> Reach:
-    """One scale for all effects, so that their sizes compare at a glance."""
+    """One scale for all effects, so that their sizes compare at a glance.
+
+    A band may widen it by half; what reaches beyond is cut, or one rare value would flatten all.
+    """
     every = [y for found in effects for y in found["effect"]]
-    return fit(min(every, default=-1.0), max(every, default=1.0), zero=True, about=4)
+    low, high = min(every, default=-1.0), max(every, default=1.0)
+    ends = [y for found in effects for band in _band(found) or () for y in band]
+    room = (max(high, 0.0) - min(low, 0.0)) / 4
+    low = min(low, max(min(ends, default=low), low - room))
+    high = max(high, min(max(ends, default=high), high + room))
+    return fit(low, high, zero=True, about=4)
 
 
 def _numeric(found: Effect, reach: Reach, width: float) -> Drawing:
@@ -52,6 +60,9 @@ def _numeric(found: Effect, reach: Reach, width: float) -> Drawing:
     x = Scale(*wide_enough(min(xs), max(xs)), LEFT, width - 10, kind)
     panel = Panel(sheet, x, Scale(*reach, 130, 12))
     panel.y_axis(show=_points)
+    band = _band(found)
+    if band:
+        panel.band(xs, _cut(band[0], reach), _cut(band[1], reach), "model band")
     sheet.line(x.start, panel.y(0), x.end, panel.y(0), "ref")
     panel.curve(xs, found["effect"], "model line")
     for at, points in zip(xs, found["effect"], strict=True):
@@ -76,8 +87,11 @@ def _category(found: Effect, reach: Reach, width: float) -> Drawing:
     left, right = row_room(sheet, labels)
     x = Scale(*reach, left, right - 14)
 
+    band = _band(found)
+    starts, ends = (_cut(each, reach) for each in band) if band else ([0.0] * len(effects), effects)
+
     def mark(i: int, y: float) -> None:
-        sheet.line(x(0), y, x(effects[i]), y, "model whisker")
+        sheet.line(x(starts[i]), y, x(ends[i]), y, "model whisker")
         tip = f"{labels[i]}: {_points(effects[i])} points"
         sheet.mark(x(effects[i]), y, "model dot", r=3.6, tip=tip)
 
@@ -93,8 +107,23 @@ def _title(found: Effect) -> str:
     names = found["labels"] if category else [short(x) for x in found["x"]]
     high = max(range(len(names)), key=found["effect"].__getitem__)
     low = min(range(len(names)), key=found["effect"].__getitem__)
+    band = _band(found)
+    if band and band[0][high] <= band[1][low]:
+        return "No difference between its values beyond noise"
     points = short(found["effect"][high] - found["effect"][low], 2)
     return f"Highest chance at {names[high]}, lowest at {names[low]}: {points} points apart"
+
+
+def _band(found: Effect) -> tuple[Sequence[float], Sequence[float]] | None:
+    """The ends of the interval at each point; None where any is missing."""
+    low, high = found.get("low"), found.get("high")
+    if not low or not high or not all(map(known, [*low, *high])):
+        return None
+    return low, high
+
+
+def _cut(ends: Sequence[float], reach: Reach) -> list[float]:
+    return [min(max(end, reach[0]), reach[1]) for end in ends]
 
 
 def _stretched(xs: Sequence[float]) -> bool:

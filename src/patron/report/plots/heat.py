@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from patron.report.numbers import beyond_zero, count, interval, known, short
-from patron.report.plots.base import NARROW, PAIR, Picture, picture
+from patron.report.plots.base import NARROW, Picture, picture
 from patron.report.svg import Drawing, text_width, wrap
 
 Pair = Mapping[str, Any]
@@ -14,6 +14,7 @@ FEWEST = 20
 """A cell of fewer customers is not coloured: its figure rests on next to nobody."""
 
 SHADES = 5
+WIDTH = 400.0
 CELL = 34.0
 LABEL = 11.0
 
@@ -28,7 +29,7 @@ def interaction(found: Pair, reach: float, place: int) -> Picture:
         f"{other} (down) with {one} (across): points of chance beyond what either says alone; "
         f"{shown + '; ' if shown else ''}crossed out: fewer than {FEWEST} customers.",
         lambda width: _draw(found, reach, width),
-        width=PAIR,
+        width=WIDTH,
     )
 
 

@@ -143,7 +143,9 @@ def _candidates_title(rivals: Sequence[Mapping[str, Any]]) -> str:
     if not rivals:
         return "Only one model was tried"
     if better:
-        return f"On the holdout the {better[0]['title']} ranks better than the chosen model"
+        by = short(-ahead[better[0]["title"]]["value"], 2)
+        rival = better[0]["title"]
+        return f"On the holdout the {rival} ranks better than the chosen model, by {by}"
     if not ties:
         return f"The chosen model ranks best of {len(rivals) + 1}, beyond noise"
     floors = [c for c in ties if is_floor(c)]

@@ -106,8 +106,8 @@ def split_optimism(found: Mapping[str, Any]) -> Picture:
     else:
         title = f"After a random split the ROC-AUC would have been {gap} lower"
     rows = [
-        Row("learned from all dates (random split)", found["random"]),
-        Row("learned from earlier dates only (split by time)", found["time"], css="model"),
+        Row("from all dates: random split", found["random"]),
+        Row("from earlier dates only: by time", found["time"], css="model"),
     ]
     return picture(
         "optimism",
@@ -119,34 +119,24 @@ def split_optimism(found: Mapping[str, Any]) -> Picture:
 
 
 def _frontier(shown: Sequence[Candidate], width: float) -> Drawing:
-    narrow = width < WIDE
-    key = _key(shown, width) if narrow else []
-    height = HEIGHT + 16
-    sheet = Drawing(width, height + LINE * sum(map(len, key)) + (22 if key else 0))
-    panel = _panel(sheet, shown, height, wide=not narrow)
-    boxes = None if narrow else _labels(shown, panel)
-    if boxes is None and not narrow:
-        return _numbered(shown, width)
-    _draw_marks(panel, shown, numbered=narrow)
-    for c, box in zip(shown, boxes or [], strict=False):
+    """Names beside the marks; where they find no place, numbers, and a key below."""
+    sheet = Drawing(width, HEIGHT + 16)
+    panel = _panel(sheet, shown)
+    boxes = _labels(shown, panel) if width >= WIDE else None
+    _draw_marks(panel, shown, numbered=boxes is None)
+    if boxes is None:
+        _draw_key(sheet, _key(shown, width))
+        return sheet
+    for c, box in zip(shown, boxes, strict=True):
         right = box.left > panel.x(_cost(c))
         x, anchor = (box.left, "start") if right else (box.right, "end")
         for line, (words, css) in enumerate(_words(c)):
             sheet.text(x, box.top + 11 + LINE * line, words, f"{css} halo", anchor=anchor)
-    _draw_key(sheet, key, height)
     return sheet
 
 
-def _numbered(shown: Sequence[Candidate], width: float) -> Drawing:
-    """Where names find no place beside their marks, numbers stand there, and a key below."""
-    key, height = _key(shown, width), HEIGHT + 16
-    sheet = Drawing(width, height + LINE * sum(map(len, key)) + 22)
-    _draw_marks(_panel(sheet, shown, height, wide=True), shown, numbered=True)
-    _draw_key(sheet, key, height)
-    return sheet
-
-
-def _panel(sheet: Drawing, shown: Sequence[Candidate], height: float, *, wide: bool) -> Panel:
+def _panel(sheet: Drawing, shown: Sequence[Candidate]) -> Panel:
+    wide = sheet.width >= WIDE
     ends = [
         c["log_loss_gain"][end]
         for c in shown
@@ -158,7 +148,7 @@ def _panel(sheet: Drawing, shown: Sequence[Candidate], height: float, *, wide: b
     panel = Panel(
         sheet,
         Scale(min(costs) / margin, max(costs) * margin, 58, sheet.width - 14, "log10"),
-        Scale(*fit(min(ends), max(ends)), height - 46, 32),
+        Scale(*fit(min(ends), max(ends)), sheet.height - 46, 32),
     )
     panel.y_axis("log loss saved, against the base rate")
     title = "CPU seconds to score 100,000 rows" + (" (log scale)" if wide else "")
@@ -204,22 +194,22 @@ def _words(c: Candidate) -> list[tuple[str, str]]:
     ]
 
 
-def _key(shown: Sequence[Candidate], width: float) -> list[list[tuple[str, str]]]:
+def _key(shown: Sequence[Candidate], width: float) -> list[tuple[str, str]]:
     """Under the picture, for each number: the name, and what it takes to read it."""
     key = []
     for number, c in enumerate(shown, 1):
         name = f"{number}  {c['title']}" + (" (chosen)" if c["chosen"] else "")
         css = "label strong" if c["chosen"] else "label"
-        lines = [(line, css) for line in wrap(name, width, 12.5, lines=3)]
-        key.append([*lines, (f"    {reading(c.get('readability'))}", "ref-name")])
+        key += [(line, css) for line in wrap(name, width, 12.5, lines=3)]
+        key.append((reading(c.get("readability")), "ref-name"))
     return key
 
 
-def _draw_key(sheet: Drawing, key: Sequence[Sequence[tuple[str, str]]], top: float) -> None:
-    lines = [line for each in key for line in each]
-    for place_, (words, css) in enumerate(lines):
-        indent = 14 if css == "ref-name" else 0
-        sheet.text(indent, top + 20 + LINE * place_, words.strip(), css)
+def _draw_key(sheet: Drawing, key: Sequence[tuple[str, str]]) -> None:
+    top = sheet.height + 20
+    sheet.height += LINE * len(key) + 22
+    for line, (words, css) in enumerate(key):
+        sheet.text(14 if css == "ref-name" else 0, top + LINE * line, words, css)
 
 
 def _title(shown: Sequence[Candidate]) -> str:
