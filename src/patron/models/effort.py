@@ -1,6 +1,6 @@
 """Effort: how much is tried for a purchase model, by the size of the table."""
 
-__all__ = ["EFFORTS", "EXTRA_LEARNERS", "LEARNERS", "Effort", "learners_for"]
+__all__ = ["EFFORTS", "EXTRA_LEARNERS", "LEARNERS", "Effort", "curve_learner", "learners_for"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,10 @@ EXTRA_LEARNERS = ("catboost", "xgboost")
 
 MANY_ROWS = 100_000
 """From so many rows on, averaging more fits brings less than it costs."""
+
+
+FEW_ROWS = 10_000
+"""Below so many rows, fine steps and many pairs of columns find mostly noise, at a cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,10 @@ def learners_for(
     every: dict[str, Learner] = {
         "logistic": SplineLogistic(**common),
         "glass_box": ExplainableBoosting(
-            bags=bags, fold_bags=max(1, bags // 2), pairs=effort.pairs, **common
+            bags=bags,
+            fold_bags=max(1, bags // 2),
+            **_steps(rows, effort.pairs),
+            **common,
         ),
         "trees": BoostedTrees(leaves=leaves, **common),
         "catboost": CatBoostTrees(**common),
@@ -93,3 +100,18 @@ def learners_for(
         if name not in every:
             raise UserError(f'there is no learner "{name}". Learners: {", ".join(every)}.')
     return tuple(learner for name, learner in every.items() if name in asked)
+
+
+def curve_learner(rows: int, *, seed: int = 0) -> "Learner":
+    """What a learning curve is drawn with: explainable boosting, quickly."""
+    from patron.models.glassbox import ExplainableBoosting
+
+    steps = _steps(rows, 10)
+    return ExplainableBoosting(fold_bags=1, seed=seed, **steps | {"rate": 2 * steps["rate"]})
+
+
+def _steps(rows: int, pairs: int) -> dict[str, Any]:
+    """How fine the curves of explainable boosting are, and of how many pairs at most."""
+    if rows < FEW_ROWS:
+        return {"pairs": min(pairs, 10), "bins": 64, "pair_bins": 16, "rate": 0.1}
+    return {"pairs": pairs, "bins": 256, "pair_bins": 32, "rate": 0.04}

@@ -2,7 +2,7 @@
 
 __all__ = ["SplineLogistic"]
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 class SplineLogistic:
     """Logistic regression on one curve a column (`patron.models.basis`) with a ridge penalty.
 
-    The penalty is the one of `penalties` with the least log
-    loss on the first fold. At most `most_rows` rows are used for a fit: a model of this size learns
+    The penalty is the one of `penalties` with the least log loss out of fold; of many rows, on a
+    part of the first fold. At most `most_rows` rows are used for a fit: a model of this size learns
     nothing from more.
     """
 
@@ -62,31 +62,37 @@ class SplineLogistic:
         self, design: Design, y: Floats, folds: Folds, *, again: bool = False
     ) -> CrossFitted:
         """Out-of-fold log-odds; settles the penalty."""
-        penalties = (self.penalty,) if again and self.penalty is not None else self.penalties
-        raw = {penalty: np.full(len(y), np.nan) for penalty in penalties}
-        first = 1 if len(y) > self.rows_to_tune else len(folds)
-        scorers = self._predict_out_of_fold(raw, design, y, folds[:first])
-        self.penalty = min(raw, key=lambda penalty: log_loss_of(raw[penalty], y))
-        answer = {self.penalty: raw[self.penalty]}
-        others = self._predict_out_of_fold(answer, design, y, folds[first:])
-        own = [scorer for scorers in (scorers, others) for scorer in scorers[self.penalty]]
-        return CrossFitted(answer[self.penalty], tuple(own))
+        if again and self.penalty is not None:
+            return self._out_of_fold(design, y, folds, [self.penalty])[self.penalty]
+        part = folds
+        if len(y) > self.rows_to_tune:  # a penalty is a matter of the columns, not of the rows
+            rng = np.random.default_rng(self.seed)
+            some = [np.sort(rng.permutation(rows)[: self.rows_to_tune]) for rows in folds[0]]
+            part = [(some[0], some[1])]
+        tried = self._out_of_fold(design, y, part, self.penalties)
+        self.penalty = min(tried, key=lambda penalty: log_loss_of(tried[penalty].raw, y))
+        if part is folds:
+            return tried[self.penalty]
+        return self._out_of_fold(design, y, folds, [self.penalty])[self.penalty]
 
-    def _predict_out_of_fold(
-        self, raw: dict[float, Floats], design: Design, y: Floats, folds: Folds
-    ) -> dict[float, list[AdditiveModel]]:
+    def _out_of_fold(
+        self, design: Design, y: Floats, folds: Folds, penalties: Sequence[float]
+    ) -> dict[float, CrossFitted]:
+        raw = {penalty: np.full(len(y), np.nan) for penalty in penalties}
+
         def one(task: tuple[float, tuple[Rows, Rows]]) -> AdditiveModel:
             penalty, (fit, predict) = task
             scorer = self._fit(design.rows(fit), y[fit], penalty)
             raw[penalty][predict] = scorer.raw(design.matrix[predict])
             return scorer
 
-        tasks = [(penalty, fold) for penalty in raw for fold in folds]
+        tasks = [(penalty, fold) for penalty in penalties for fold in folds]
         scorers = at_once(one, tasks, self.threads)
-        own: dict[float, list[AdditiveModel]] = {penalty: [] for penalty in raw}
-        for (penalty, _), scorer in zip(tasks, scorers, strict=True):
-            own[penalty].append(scorer)
-        return own
+        count = len(folds)
+        return {
+            penalty: CrossFitted(raw[penalty], tuple(scorers[place * count :][:count]))
+            for place, penalty in enumerate(penalties)
+        }
 
     def fit(self, design: Design, y: Floats) -> AdditiveModel:
         """The additive model of all rows, with the penalty that `cross_fit` settled."""

@@ -17,7 +17,7 @@ from patron.models.additive import AdditiveModel
 from patron.models.calibrate import Calibrator, choose_calibrator
 from patron.models.candidates import Candidate, Seen, blend, choose, judged, weighted, why
 from patron.models.decision import MostF1, Rule, choose_threshold
-from patron.models.effort import EFFORTS, learners_for
+from patron.models.effort import EFFORTS, curve_learner, learners_for
 from patron.models.learner import at_once
 from patron.models.trees import TreeEnsemble
 from patron.progress import Progress, silent
@@ -221,10 +221,9 @@ class PurchaseModel:
     def _curve(
         self, design: Design, y: Floats, folds: "Folds", groups: Rows | None
     ) -> "LearningCurve":
-        from patron.models.glassbox import ExplainableBoosting
         from patron.models.learning import learning_curve
 
-        learner = ExplainableBoosting(fold_bags=1, pairs=10, bins=128, rate=0.1, seed=self.seed)
+        learner = curve_learner(len(y), seed=self.seed)
         most = EFFORTS[self.effort].most_rows
         options: dict[str, Any] = {"level": self.level, "seed": self.seed, "most_rows": most}
         return learning_curve(learner, design, y, folds[0], groups=groups, **options)
