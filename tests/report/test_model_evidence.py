@@ -109,6 +109,8 @@ def test_the_threshold_is_told_in_customers(results):
 
 def test_tuning_on_the_holdout_is_said_to_flatter_only_where_it_does(results):
     purchase = results["purchase"]
+    assert "not about F1" in flattered(purchase)[0]
+    purchase["decision"]["rule"] = "f1"
     assert "0.004 too good to promise" in flattered(purchase)[0]
     purchase["decision"]["flattered"]["by"] = 0.0001
     assert flattered(purchase)[0].endswith("nothing is flattered.")
@@ -188,6 +190,8 @@ def test_groups_without_a_flag_make_one_sentence(results):
     assert served_sentences(groups) == [
         "No group of customers is found to be served worse (by email_opens_90d)."
     ]
+    groups = results["purchase"]["groups"][:1]
+    assert served_sentences([*groups, *groups]) == served_sentences(groups)  # told once
     assert served_sentences([]) == served_sentences(None) == []
 
 
@@ -209,9 +213,7 @@ def test_the_observed_share_has_the_interval_of_its_distance(results):
 def test_the_picture_of_groups_marks_what_is_flagged_by_icon_and_word(results):
     purchase = results["purchase"]
     picture = plots.group(purchase["groups"][0], purchase["roc_auc"], 1)
-    assert picture.title == (
-        "By country, the score is too high for “IE” and “other” is ranked worse"
-    )
+    assert picture.title == ("By country, the score is too high for “IE”; “other” is ranked worse")
     svg = first(picture.svg)
     assert svg.count('class="flag-name"') == 2
     assert "▲ too high" in svg
@@ -289,15 +291,15 @@ def test_the_frontier_holds_what_nothing_beats(results):
 def test_the_frontier_says_what_the_chosen_gives_up(results):
     purchase = results["purchase"]
     assert plots.frontier(purchase).title == (
-        "The chosen boosted trees saves the most log loss of 3, at 10 times the least cost"
+        "The chosen model, boosted trees, saves the most log loss of 3, at 10 times the least cost"
     )
     for each in purchase["candidates"]:
         each["chosen"] = each["name"] == "additive"
     best, second = (purchase["candidates"][i]["log_loss_gain"]["value"] for i in (0, 1))
     picture = plots.frontier(purchase)
     assert picture.title == (
-        f"The chosen additive model gives up {100 * (best - second) / best:.2g}\xa0% of the best "
-        "gain; it can be read whole and scores 5.8 times as fast"
+        f"The chosen model, additive model, gives up {100 * (best - second) / best:.2g}\xa0% of "
+        "the best gain; it can be read whole and scores 5.8 times as fast"
     )
     wide = first(picture.svg)
     assert wide.count('class="model dot"') == 1

@@ -3,7 +3,7 @@
 __all__ = ["group_tables", "kept_elsewhere", "kept_sentences", "month", "served_sentences"]
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from patron.report.numbers import count, counted, interval, percent, these
@@ -43,9 +43,7 @@ def served_sentences(groups: Sequence[Group] | None) -> list[str]:
     """For the brief: each flagged group with its figures; or that none was found."""
     if not groups:
         return []
-    flagged = [
-        (found, row, flag) for found in groups for row in found["rows"] for flag in row["flags"]
-    ]
+    flagged = list(_flagged(groups))
     if not flagged:
         names = these([str(found["by"]) for found in groups], at_most=5)
         return [f"No group of customers is found to be served worse (by {names})."]
@@ -56,6 +54,17 @@ def served_sentences(groups: Sequence[Group] | None) -> list[str]:
         told.append(f"{counted(more, 'such warning')} more in “Who is served how well”.")
     worse = [(found, row) for found, row, flag in flagged if flag == "ranked worse"]
     return [*told, _ranked_worse(worse)] if worse else told
+
+
+def _flagged(groups: Sequence[Group]) -> Iterator[tuple[Group, Row, str]]:
+    """Each warning once: customers without a value may be those of one order, by another name."""
+    seen = set()
+    for found in groups:
+        for row in found["rows"]:
+            for flag in row["flags"]:
+                if (row["n"], row["positives"], flag) not in seen:
+                    seen.add((row["n"], row["positives"], flag))
+                    yield found, row, flag
 
 
 def kept_sentences(kept: Sequence[Mapping[str, Any]] | None) -> list[str]:

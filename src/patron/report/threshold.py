@@ -54,10 +54,18 @@ def threshold_sentences(purchase: Purchase) -> list[str]:
 
 
 def flattered(purchase: Purchase) -> list[str]:
-    """What the F1 would have shown if the threshold had been tuned on the holdout itself."""
+    """What the F1 would have shown if the threshold had been tuned on the holdout itself.
+
+    That flatters only a threshold that is chosen by F1; another rule gives up F1 for its own end.
+    """
     found = (purchase.get("decision") or {}).get("flattered")
     if not found or not known(found["f1"]) or not known(found["by"]):
         return []
+    if purchase["decision"].get("rule") != "f1":
+        return [
+            f"The rule is not about F1: tuned for it on the holdout itself, the threshold would be "
+            f"{short(found['threshold'], 2)} and F1 {found['f1']:.3f}."
+        ]
     start = "Had the threshold been tuned on the holdout itself"
     if round(found["by"], 3) <= 0:
         return [f"{start}, F1 would have been the same ({found['f1']:.3f}): nothing is flattered."]

@@ -177,5 +177,5 @@ def _title(found: Mapping[str, Any]) -> str:
         parts.append(f"{these(worse, at_most=3)} {'is' if len(worse) == 1 else 'are'} ranked worse")
     by = f"what is missing ({found['by']})" if found["kind"] == "gap" else found["by"]
     if parts:
-        return f"By {by}, {these(parts)}"
+        return f"By {by}, {'; '.join(parts)}"
     return f"By {by}, nobody is found to be served worse"

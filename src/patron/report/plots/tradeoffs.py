@@ -219,11 +219,13 @@ def _title(shown: Sequence[Candidate]) -> str:
     top = best["log_loss_gain"]["value"]
     if chosen is best or top <= 0:
         cheapest = min(shown, key=_cost)
-        told = f"The chosen {chosen['title']} saves the most log loss of {len(shown)}"
+        told = f"The chosen model, {chosen['title']}, saves the most log loss of {len(shown)}"
         times = _cost(chosen) / _cost(cheapest)
         return told + (f", at {short(times, 2)} times the least cost" if times > 1.2 else "")
     lost = (top - chosen["log_loss_gain"]["value"]) / top
-    told = f"The chosen {chosen['title']} gives up {percent(round(lost, 4))} of the best gain"
+    told = (
+        f"The chosen model, {chosen['title']}, gives up {percent(round(lost, 4))} of the best gain"
+    )
     gets = []
     if read_whole(chosen) and not read_whole(best):
         gets.append("can be read whole")
