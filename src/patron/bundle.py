@@ -2,6 +2,9 @@
 
 The format number is raised when a bundle written by the new code could be misread by the old; a
 field that old code may safely ignore does not raise it. A bundle of an older format is still read.
+
+Format 2: curves may have steps and terms of two columns, trees may have shares of buyers, and the
+calibration may be beta or isotonic.
 """
 
 __all__ = ["FORMAT", "Bundle", "load_bundle", "save_bundle", "versions"]
@@ -20,10 +23,11 @@ from patron.audit.ledger import Ledger
 from patron.errors import BundleError
 from patron.features.encode import Encoder
 from patron.models.purchase import PurchaseModel
+from patron.models.whole import check_whole
 from patron.schema import Column, Role, Schema
 from patron.tables import new_folder
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 
 
@@ -146,7 +150,7 @@ def load_bundle(path: str | Path) -> Bundle:
         for part in data["purchase"]["parts"]:
             if "file" in part:
                 part["text"] = contents[part["file"]].decode()
-        return Bundle(
+        bundle = Bundle(
             version=manifest["model_version"],
             study=data["study"],
             schema=Schema.from_dict(data["schema"]),
@@ -156,8 +160,12 @@ def load_bundle(path: str | Path) -> Bundle:
             evidence=data["evidence"],
             size_bytes=sum(map(len, contents.values())),
         )
-    except (KeyError, TypeError, ValueError) as error:
+        if strange := sorted(set(bundle.features) - set(bundle.schema.features)):
+            raise ValueError(f"{strange[0]} has no role that may reach a model")
+        check_whole(bundle.purchase, bundle.encoder.names, bundle.encoder.levels)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{folder} is not a whole bundle: {error!r}.") from error
+    return bundle
 
 
 def versions() -> dict[str, str]:

@@ -8,19 +8,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from patron.bundle import Bundle
 from patron.errors import DataError, UserError
 from patron.features.encode import Design, read_as
+from patron.models.reasons import reasons as reasons_of
 from patron.progress import Progress, silent
 from patron.schema import Role
 from patron.tables import open_sink, open_source
 
 Counts = Counter[tuple[str, str]]
+
+MOST_POINTS = 2_000_000
+"""So many points (rows times columns) are worked out at once."""
 
 _RULES = {
     "missing column": "the column {column} is not in the table: missing for {count}",
@@ -33,10 +35,19 @@ _RULES = {
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of a table, row by row, and how often a rule for the unexpected was used."""
+    """The scores of a table, and how they came about.
+
+    Parameters
+    ----------
+    table : the scores, row by row.
+    counts : how often a rule for the unexpected was used, by (what happened, column).
+    base_probability : what the points of the reasons are counted from, where there are reasons: the
+        probability of a customer of whom no column says anything.
+    """
 
     table: pa.Table
     counts: Counts
+    base_probability: float | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -65,8 +76,13 @@ def score_table(
     """Score `table` (pyarrow, pandas or polars); row i of the answer is row i of `table`.
 
     The columns are the entity (and as_of), `purchase_probability`, `purchase_decision`, with
-    `reasons` also `purchase_reasons` (up to three sentences, the weightiest first), `model_version`
-    and `scored_at`. A missing column counts as missing values, and is counted.
+    `reasons` also `purchase_reasons`, `model_version` and `scored_at`. A missing column counts as
+    missing values, and is counted.
+
+    A reason is a sentence such as "12 sessions in 30 days: +9 points": a column's value, as fixes
+    left it, and what it adds to the probability in percentage points. There are up to three a row,
+    the weightiest first, none below half a point. Of all columns the points add up to the
+    probability less `base_probability`: for the glass box and for trees alike, exactly.
     """
     table = _plain(table)
     keys = _keys(bundle, table)
@@ -84,15 +100,14 @@ def score_table(
         "purchase_decision": pa.array(probability >= bundle.purchase.threshold_.value),
     }
     if reasons:
-        weight = bundle.purchase.contributions(design, threads=threads)
-        columns["purchase_reasons"] = _reasons(design, mended, probability, weight)
+        columns["purchase_reasons"] = _reasons(bundle, design, mended, threads)
     rows = table.num_rows
     for name in bundle.ledger.reads:
         if name not in table.column_names and name not in bundle.features:
             counts["missing column", name] += rows
     columns["model_version"] = pa.repeat(pa.scalar(bundle.version), rows)
     columns["scored_at"] = pa.repeat(pa.scalar(scored_at, pa.timestamp("s", tz="UTC")), rows)
-    return Scores(pa.table(columns), counts)
+    return Scores(pa.table(columns), counts, bundle.purchase.base_probability if reasons else None)
 
 
 def score_source(
@@ -221,43 +236,12 @@ def _sentences(counts: Counts) -> tuple[str, ...]:
     )
 
 
-def _reasons(
-    design: Design,
-    table: pa.Table,
-    probability: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    most: int = 3,
-) -> pa.Array:
-    """Up to three sentences a row: what a column's value changes the probability by, in points."""
-    names = tuple(dict.fromkeys(design.sources))
-    place = np.array([names.index(source) for source in design.sources])
-    by_source = np.zeros((len(design), len(names)))
-    for column, source in enumerate(place):
-        by_source[:, source] += weight[:, column]
-    log_odds = np.log(probability) - np.log1p(-probability)
-    without = 1 / (1 + np.exp(-(log_odds[:, None] - by_source)))
-    points = 100 * (probability[:, None] - without)
-    order = np.argsort(-np.abs(points), axis=1, kind="stable")[:, :most]
-    values = {n: table[n] if n in table.column_names else None for n in names}
-    texts = []
-    for row in range(len(design)):
-        chosen = [column for column in order[row] if abs(points[row, column]) >= 0.5]
-        texts.append([_reason(names[c], values[names[c]], row, points[row, c]) for c in chosen])
-    return pa.array(texts, pa.list_(pa.string()))
-
-
-def _reason(name: str, values: Any, row: int, points: float) -> str:
-    value = None if values is None else values[row].as_py()
-    fact = f"{name} is missing" if value is None else f"{name} is {_shown(value)}"
-    return f"{fact}: {points:+.0f} points"
-
-
-def _shown(value: Any) -> str:
-    """A value as a person would write it: 77,184 and 0.0329, not 7.718e+04.
-
-    >>> [_shown(value) for value in (77183.6, 224.84, 0.03288, 12, "north")]
-    ['77,184', '225', '0.0329', '12', 'north']
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.3g}"
+def _reasons(bundle: Bundle, design: Design, table: pa.Table, threads: int) -> pa.Array:
+    """The reasons of all rows, part by part: the points of a wide table need much memory."""
+    at_once = max(1, MOST_POINTS // len(design.names))
+    parts = []
+    for start in range(0, len(design), at_once):
+        part = design.rows(slice(start, start + at_once))
+        points = bundle.purchase.points(part, threads=threads)
+        parts.append(reasons_of(part, table.slice(start, at_once), bundle.schema, points))
+    return pa.concat_arrays(parts) if parts else pa.array([], pa.list_(pa.string()))

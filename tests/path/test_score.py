@@ -1,6 +1,7 @@
 """Scores: the same for a batch, a row, a file and the API; rules for the unexpected are counted."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from patron.audit import Fix, Ledger
 from patron.errors import DataError, TableError
+from patron.models.phrases import phrase
 from patron.pipeline import Run
 from patron.score import score_source, score_table
 from patron.serve import create_app
@@ -91,15 +93,64 @@ def test_scores_of_fresh_customers_are_calibrated(done: Run) -> None:
     assert np.corrcoef(p, truth)[0, 1] > 0.9
 
 
-def test_reasons_name_columns_with_points_of_the_right_sign(done: Run, world: World) -> None:
+def test_reasons_tell_values_with_points_of_the_right_sign(done: Run, world: World) -> None:
     scores = score_table(done.bundle, world.table, scored_at=NOW, reasons=True).table
-    reasons = [each for row in scores["purchase_reasons"].to_pylist() for each in row]
-    names = set(done.bundle.features)
-    assert all(reason.split(" is ")[0] in names for reason in reasons)
-    assert max(len(row) for row in scores["purchase_reasons"].to_pylist()) == 3
-    busy = [r for r in reasons if r.startswith("sessions_30d is 0:")]
-    assert busy
-    assert all("points" in r and ": -" in r for r in busy)
+    told = scores["purchase_reasons"].to_pylist()
+    assert max(len(row) for row in told) == 3
+    columns = [phrase(column.name, column.role) for column in done.bundle.inputs]
+    for reason in {each for row in told for each in row}:
+        fact, size = re.fullmatch(r"(.+)[:,] ([+-][\d.]+) points?", reason).groups()
+        assert abs(float(size)) >= 0.5
+        assert any(
+            fact.startswith((f"{column.label} ", f"{column.label}: "))
+            or fact == column.of(fact.split()[0])
+            for column in columns
+        ), reason
+    idle = [r for row in told for r in row if r.startswith("0 sessions in 30 days: ")]
+    assert idle
+    assert all(": -" in reason for reason in idle)
+
+
+def test_points_add_up_to_the_probability_less_the_base(done: Run, world: World) -> None:
+    scores = score_table(done.bundle, world.table, scored_at=NOW, reasons=True)
+    points = done.bundle.purchase.points(done.bundle.encoder.transform(world.table))
+    base = scores.base_probability
+    assert base is not None
+    np.testing.assert_allclose(
+        points.sum(axis=1) / 100, probabilities(scores.table) - base, atol=1e-9
+    )
+    assert score_table(done.bundle, world.table, scored_at=NOW).base_probability is None
+
+
+def test_reasons_come_in_parts_as_they_would_at_once(
+    done: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = score_table(done.bundle, world.table, scored_at=NOW, reasons=True).table
+    monkeypatch.setattr("patron.score.MOST_POINTS", 10_000)
+    parts = score_table(done.bundle, world.table, scored_at=NOW, reasons=True).table
+    assert parts["purchase_reasons"].to_pylist() == whole["purchase_reasons"].to_pylist()
+    nothing = score_table(done.bundle, world.table.slice(0, 0), scored_at=NOW, reasons=True).table
+    assert nothing.schema == whole.schema
+
+
+def test_reasons_tell_values_as_fixes_left_them(done: Run, world: World) -> None:
+    fix = Fix("null_above", ("sessions_30d",), {"limit": 3})
+    bundle = replace(done.bundle, ledger=Ledger((fix,)))
+    scores = score_table(bundle, world.table, scored_at=NOW, reasons=True).table
+    facts = [
+        each.partition(":")[0] for row in scores["purchase_reasons"].to_pylist() for each in row
+    ]
+    counts = {fact.split()[0] for fact in facts if re.search("sessions? in 30 days", fact)}
+    assert "0" in counts
+    assert counts <= {"0", "1", "2", "3", "sessions"}  # the last one where it is unknown
+
+
+def test_an_absent_column_has_no_value_in_the_reasons(done: Run, world: World) -> None:
+    table = world.table.drop_columns(["sessions_30d"])
+    scores = score_table(done.bundle, table, scored_at=NOW, reasons=True).table
+    told = [reason for row in scores["purchase_reasons"].to_pylist() for reason in row]
+    assert told
+    assert not any(re.match(r"\d+ sessions? in 30 days", reason) for reason in told)
 
 
 def test_the_unexpected_is_counted_not_hidden(done: Run, world: World) -> None:

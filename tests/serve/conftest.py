@@ -80,13 +80,12 @@ def fake_score_table(
         "purchase_decision": pa.array(chance >= 0.4),
     }
     if reasons:
-        columns["purchase_reasons"] = pa.array([["age is 41: +5 points"]] * rows)
+        columns["purchase_reasons"] = pa.array([["age 41: +5 points"]] * rows)
     columns["model_version"] = pa.array([bundle.version] * rows)
     columns["scored_at"] = pa.array([scored_at] * rows, pa.timestamp("us", "UTC"))
     unseen = table["region"].to_pylist().count("west")
-    return Scores(
-        pa.table(columns), Counter({("unseen category", "region"): unseen} if unseen else {})
-    )
+    counts = Counter({("unseen category", "region"): unseen} if unseen else {})
+    return Scores(pa.table(columns), counts, 0.36 if reasons else None)
 
 
 @pytest.fixture

@@ -64,9 +64,10 @@ def test_answers_come_in_the_order_of_the_rows(ask):
 
 
 def test_reasons_come_when_asked_for(ask):
-    assert ask(FULL, reasons=True)[1]["predictions"][0]["purchase_reasons"] == [
-        "age is 41: +5 points"
-    ]
+    answer = ask(FULL, reasons=True)[1]
+    assert answer["predictions"][0]["purchase_reasons"] == ["age 41: +5 points"]
+    assert answer["base_probability"] == 0.36
+    assert "base_probability" not in ask(FULL)[1]
 
 
 def test_values_keep_their_types(ask, seen):

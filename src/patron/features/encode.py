@@ -55,8 +55,8 @@ class Design:
     def __len__(self) -> int:
         return len(self.matrix)
 
-    def rows(self, which: NDArray[Any]) -> "Design":
-        """The same design for the rows `which` (indices or a mask)."""
+    def rows(self, which: NDArray[Any] | slice) -> "Design":
+        """The same design for the rows `which` (indices, a mask or a slice)."""
         return Design(self.matrix[which], self.names, self.sources, self.levels)
 
     def only(self, source: str) -> "Design":

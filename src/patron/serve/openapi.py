@@ -26,7 +26,8 @@ ERRORS = {
 MEANINGS = {
     "purchase_probability": "The probability of a purchase, from 0 to 1.",
     "purchase_decision": "Whether the probability reaches the model's threshold.",
-    "purchase_reasons": "What moved this probability most; only there if asked for.",
+    "purchase_reasons": "Up to three sentences on what moved this probability most, each with its "
+    "size in percentage points, counted from base_probability; only there if asked for.",
     "model_version": "The model that gave this score.",
     "scored_at": "When the score was made (UTC).",
 }
@@ -182,12 +183,19 @@ def _of_arrow(arrow: pa.DataType) -> dict[str, Any]:
 
 
 def _predict_answer() -> dict[str, Any]:
+    base = {
+        "type": "number",
+        "description": "The probability where no column says anything, which the points of "
+        "purchase_reasons are counted from; only there if reasons are asked for.",
+    }
     return _object(
         {
             "model_version": {"type": "string"},
+            "base_probability": base,
             "predictions": _list_of(_ref("Prediction")),
             "warnings": _list_of({"type": "string"}),
-        }
+        },
+        ["model_version", "predictions", "warnings"],
     )
 
 

@@ -59,9 +59,11 @@ class Views:
             raise ApiError(415, "not_json", "Send the body with Content-Type: application/json.")
         asked = self.reader.read(request.get_data(cache=False))
         scores = self._score(asked)
+        base = {"base_probability": scores.base_probability} if asked.reasons else {}
         return as_json(
             {
                 "model_version": self.bundle.version,
+                **base,
                 "predictions": scores.table.to_pylist(),
                 "warnings": [*asked.warnings, *scores.warnings],
             }

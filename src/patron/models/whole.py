@@ -1,0 +1,78 @@
+"""check_whole: whether a model that was read from files can score whatever the encoder gives."""
+
+__all__ = ["check_whole"]
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from patron.features.encode import Design
+from patron.models.additive import AdditiveModel
+from patron.models.purchase import PurchaseModel
+
+
+def check_whole(
+    model: PurchaseModel, names: Sequence[str], levels: Mapping[str, Sequence[str]]
+) -> None:
+    """Refuse a model whose parts do not fit each other or the matrix.
+
+    Parameters
+    ----------
+    names, levels : the columns of the encoder's matrix, and the labels of those with categories.
+
+    Raises
+    ------
+    ValueError
+        It says which part is wrong.
+    """
+    if not model.parts_:
+        raise ValueError("the model has no parts")
+    counts = [len(levels[name]) if name in levels else None for name in names]
+    for _, scorer in model.parts_:
+        if isinstance(scorer, AdditiveModel):
+            _check_additive(scorer, counts)
+    # A row of gaps, one of zeros, and one of the last codes beside a number beyond all others.
+    last = [1e30 if count is None else count - 1 for count in counts]
+    matrix = np.array([[np.nan] * len(names), [0] * len(names), last], dtype=np.float32)
+    design = Design(matrix, tuple(names), tuple(names), {n: tuple(levels[n]) for n in levels})
+    chances = model.predict_proba(design)
+    if not ((chances >= 0) & (chances <= 1)).all():
+        raise ValueError("the model gives what is no probability")
+
+
+def _check_additive(scorer: AdditiveModel, counts: Sequence[int | None]) -> None:
+    if len(scorer.terms) != len(counts):
+        raise ValueError(f"{len(scorer.terms)} terms for {len(counts)} columns")
+    for column, (term, count) in enumerate(zip(scorer.terms, counts, strict=True)):
+        if not _fits(term, count):
+            raise ValueError(f"term {column} does not fit its column")
+    for number, pair in enumerate(scorer.pairs):
+        widths = [
+            (counts[column] if cuts is None else len(cuts) + 1)
+            for column, cuts in zip(pair["columns"], pair["cuts"], strict=True)
+        ]
+        shape = tuple(width + 1 for width in widths if width is not None)
+        if np.shape(pair["values"]) != shape or not _are_numbers(pair["values"]):
+            raise ValueError(f"the table of pair {number} does not fit its columns")
+
+
+def _fits(term: Mapping[str, Any], count: int | None) -> bool:
+    """Whether a term has as many values as its column asks for, and all are numbers."""
+    if not all(map(_are_numbers, term.values())):
+        return False
+    if not term.keys() - {"missing"}:
+        return True
+    if count is not None:
+        return len(term["scores"]) == count
+    if "x" in term:
+        return len(term["x"]) == len(term["y"]) > 0 and _rise(term["x"])
+    return len(term["steps"]) == len(term["cuts"]) + 1 and _rise(term["cuts"])
+
+
+def _are_numbers(values: Any) -> bool:
+    return bool(np.isfinite(np.asarray(values, dtype=np.float64)).all())
+
+
+def _rise(values: Sequence[float]) -> bool:
+    return bool((np.diff(values) >= 0).all())
