@@ -47,14 +47,21 @@ class Effort:
     leaves: tuple[int, ...]
 
 
-EFFORTS: Mapping[str, Effort] = {
-    effort.name: effort
+class _Efforts(dict[str, Effort]):
+    """By name; a name that is not there is the user's mistake."""
+
+    def __missing__(self, name: str) -> Effort:
+        raise UserError(f'there is no effort "{name}". Efforts: {", ".join(self)}.')
+
+
+EFFORTS: Mapping[str, Effort] = _Efforts(
+    (effort.name, effort)
     for effort in (
         Effort("quick", 50_000, repeats=1, bags=1, pairs=10, leaves=(6,)),
         Effort("normal", 300_000, repeats=3, bags=4, pairs=30, leaves=(4, 12)),
         Effort("thorough", None, repeats=5, bags=8, pairs=60, leaves=(3, 6, 12, 31)),
     )
-}
+)
 
 
 def learners_for(

@@ -30,6 +30,9 @@ PAIRS_WORTH = 2e-4
 MOST_COLUMNS = 300
 """With more columns than these the search for pairs, which grows with their square, is left out."""
 
+WIDE = {"smoothing_rounds": 20, "early_stopping_rounds": 20}
+"""Of so many columns, too: the library's own 75 rounds of random cuts teach it mostly noise."""
+
 
 class ExplainableBoosting:
     """Boosting of one column at a time, then of pairs of columns (interpret-core).
@@ -132,6 +135,7 @@ class ExplainableBoosting:
             exclude=[(a, b) for a in alone for b in range(len(used)) if a != b],
             outer_bags=bags,
             learning_rate=self.rate,
+            **(WIDE if len(used) > MOST_COLUMNS else {}),
             monotone_constraints=bound if alone else None,
             n_jobs=1,
             random_state=self.seed,
