@@ -9,7 +9,7 @@ from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
 from patron.models.basis import Levels, basis_of
 from patron.models.boosting import BoostedTrees
-from patron.models.learner import Folds
+from patron.models.learner import Folds, at_once, interrupted
 from patron.models.logistic import SplineLogistic
 
 LEARNERS = [SplineLogistic(), BoostedTrees()]
@@ -119,3 +119,23 @@ def test_hundreds_of_columns_are_fitted_in_seconds() -> None:
     raw = learner.cross_fit(wide, y, folds(1200)).raw
     assert time.process_time() - began < 20  # with bends in every column: minutes
     assert np.corrcoef(raw, matrix[:, 0])[0, 1] > 0.4
+
+
+def test_what_is_given_up_ends_early_and_leaves_no_trace() -> None:
+    seen: list[bool] = []
+
+    def work(task: int) -> None:
+        if task == 0:
+            raise KeyboardInterrupt
+        deadline = time.monotonic() + 10
+        while not interrupted() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        seen.append(interrupted())
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        at_once(work, [1, 0, 2, 3], 2)
+    assert time.monotonic() - begun < 5
+    assert seen
+    assert all(seen)
+    assert not interrupted()
