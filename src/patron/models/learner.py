@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
@@ -102,6 +102,8 @@ def at_once(work: Callable[[_Task], _Done], tasks: Iterable[_Task], threads: int
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
             done = [pool.submit(work, task) for task in tasks]
             try:
+                for each in wait(done, return_when=FIRST_EXCEPTION).done:
+                    each.result()
                 return [each.result() for each in done]
             except BaseException:
                 _ended.set()
