@@ -116,7 +116,7 @@ def test_rerun_replaces_the_old_output_and_spares_other_folders(
 ) -> None:
     small = World("corner", world.table.slice(0, 600), world.truth, world.study_text)
     small.write(tmp_path)
-    study = Study.load(tmp_path / "patron.toml")
+    study = Study.load(tmp_path / "patron.toml").with_effort("quick")
     first = run(study, tmp_path / "out", created=CREATED)
     second = run(study.with_run(seed=5), tmp_path / "out", created=CREATED)
     assert first.bundle.version != second.bundle.version
@@ -143,7 +143,7 @@ def test_a_study_in_python_over_a_table_in_memory(tmp_path: Path) -> None:
     world = make("corner", rows=1500, seed=3)
     study = Study(
         table={"path": world.table, "entity": "customer_id"},
-        purchase={"target": "purchased_next_30d", "threshold": 0.25},
+        purchase={"target": "purchased_next_30d", "effort": "quick", "threshold": 0.25},
     )
     done = run(study, tmp_path / "out", created=CREATED)
     assert done.results["purchase"]["threshold"]["value"] == 0.25
@@ -171,7 +171,8 @@ def serious(done: Run) -> list[dict[str, Any]]:
 
 def test_a_serious_leak_is_fixed_and_the_ladder_says_what_it_was_worth(tmp_path: Path) -> None:
     study = Study(
-        table={"path": leaky(), "entity": "customer_id"}, purchase={"target": "purchased_next_30d"}
+        table={"path": leaky(), "entity": "customer_id"},
+        purchase={"target": "purchased_next_30d", "effort": "quick"},
     )
     done = run(study, tmp_path / "out", created=CREATED)
     (finding,) = serious(done)
@@ -190,7 +191,7 @@ def test_a_serious_leak_is_fixed_and_the_ladder_says_what_it_was_worth(tmp_path:
 def test_a_fix_written_in_the_study_is_applied_and_not_accused_again(tmp_path: Path) -> None:
     study = Study(
         table={"path": leaky(), "entity": "customer_id"},
-        purchase={"target": "purchased_next_30d"},
+        purchase={"target": "purchased_next_30d", "effort": "quick"},
         fixes=[{"operation": "drop_column", "columns": ["answer"], "because": "known later"}],
     )
     done = run(study, tmp_path / "out", created=CREATED)
@@ -205,7 +206,7 @@ def test_a_fix_written_in_the_study_is_applied_and_not_accused_again(tmp_path: P
 def test_apply_none_keeps_the_leak_and_says_so(tmp_path: Path) -> None:
     study = Study(
         table={"path": leaky(), "entity": "customer_id"},
-        purchase={"target": "purchased_next_30d"},
+        purchase={"target": "purchased_next_30d", "effort": "quick"},
         audit={"apply": "none"},
     )
     done = run(study, tmp_path / "out", created=CREATED)
@@ -220,7 +221,7 @@ def test_floors_that_are_no_features_and_columns_of_one_value_do_no_harm(tmp_pat
     table = leaky().append_column("seen", pa.array([1.0, None, 1.0] * 500))
     study = Study(
         table={"path": table, "entity": "customer_id"},
-        purchase={"target": "purchased_next_30d", "floors": ["answer", "seen"]},
+        purchase={"target": "purchased_next_30d", "effort": "quick", "floors": ["answer", "seen"]},
     )
     names = [
         each["name"]
@@ -233,7 +234,9 @@ def test_floors_that_are_no_features_and_columns_of_one_value_do_no_harm(tmp_pat
 def test_the_only_column_may_be_a_suspect(tmp_path: Path) -> None:
     y = np.random.default_rng(0).integers(0, 2, 1500)
     table = pa.table({"same": y, "y": y})
-    study = Study(table={"path": table}, purchase={"target": "y"}, audit={"apply": "none"})
+    study = Study(
+        table={"path": table}, purchase={"target": "y", "effort": "quick"}, audit={"apply": "none"}
+    )
     done = run(study, tmp_path / "out", created=CREATED)
     assert serious(done)[0]["code"] == "L01"
     assert [step["kind"] for step in done.results["ladder"]] == ["start", "final"]
@@ -245,7 +248,7 @@ def test_values_that_cannot_be_read_stop_the_run_or_are_counted(tmp_path: Path) 
         paid = pa.array(["0,53"] * unreadable + ["1.5"] * (1500 - unreadable))
         study = Study(
             table={"path": world.append_column("paid", paid), "entity": "customer_id"},
-            purchase={"target": "purchased_next_30d"},
+            purchase={"target": "purchased_next_30d", "effort": "quick"},
             roles={"paid": "number"},
         )
         if message:
@@ -263,7 +266,10 @@ def test_a_table_of_several_dates_says_how_far_its_target_looks(tmp_path: Path) 
     table = world.append_column("day", pa.array(months))
     asked = {"path": table, "entity": "customer_id", "as_of": "day"}
     for days, told in ((None, "we cannot say"), (45, "were left out of training")):
-        study = Study(table=asked, purchase={"target": "purchased_next_30d", "horizon_days": days})
+        study = Study(
+            table=asked,
+            purchase={"target": "purchased_next_30d", "effort": "quick", "horizon_days": days},
+        )
         done = run(study, tmp_path / "out", created=CREATED)
         assert any(told in note for note in done.results["purchase"]["split"]["notes"])
     assert done.results["purchase"]["horizon_days"] == 45
