@@ -136,8 +136,8 @@ def _missing(data: Mapping[str, Any], groups: Iterable[Mapping[str, Any]]) -> It
         return
     yield f"Missing at least once in 200 rows: {these(gaps, at_most=6)}."
     yield (
-        "What is missing is not filled in: where such customers buy more or less often, that itself "
-        "counts."
+        "What is missing is not filled in: where such customers buy more or less often, that "
+        "itself counts."
     )
     shown = [group["by"] for group in groups if group["kind"] == "gap"]
     if shown:
