@@ -1,6 +1,6 @@
 """Estimate: a number with its interval."""
 
-__all__ = ["Estimate"]
+__all__ = ["Estimate", "signed"]
 
 import math
 from collections.abc import Mapping
@@ -64,6 +64,16 @@ class Estimate:
         if not self.has_interval:
             return format(self.value, spec)
         return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
+
+def signed(number: float, digits: int) -> str:
+    """A change as text has it, with a true minus sign; what is written as zero has none.
+
+    >>> signed(0.0213, 3), signed(-0.0213, 3), signed(-0.0001, 3)
+    ('+0.021', '−0.021', '0.000')
+    """
+    written = f"{number:+.{digits}f}"
+    return written[1:] if not float(written) else written.replace("-", "−")
 
 
 def _finite_or_none(value: Any) -> Any:

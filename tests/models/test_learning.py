@@ -74,7 +74,7 @@ def test_between_flat_and_rising_it_cannot_say_and_gives_the_figures() -> None:
     assert curve.verdict == "cannot say"
     assert curve.sentence == (
         "Whether more rows would help we cannot say: from 500 to 1,000 rows the ROC-AUC of trees "
-        "changed by +0.0040 (between -0.0020 and +0.0100)."
+        "changed by +0.0040 (between −0.0020 and +0.0100)."
     )
 
 

@@ -66,9 +66,13 @@ def covered(kind: str, seed: int, **options: Any) -> dict[str, bool]:
     return {name: metric(y, held).covers(truth[name]) for name, metric in METRICS.items()}
 
 
-def test_intervals_of_fitted_models_cover_in_some_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The learning curve takes most of the time, and has no part in this.
+@pytest.fixture(autouse=True)
+def _without_a_learning_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a third of the time, and has no part in this."""
     monkeypatch.setattr(PurchaseModel, "_curve", lambda *_: LearningCurve("none", (), None))
+
+
+def test_intervals_of_fitted_models_cover_in_some_worlds() -> None:
     found = [
         covered(KINDS[seed % 3], seed, learners=(SplineLogistic(penalties=(10.0,)),))
         for seed in range(12)

@@ -26,16 +26,18 @@ def chance(rows: int, levels: int, seed: int) -> tuple[Design, np.ndarray]:
     return design(rng.integers(0, levels, rows), levels), (rng.random(rows) < 0.3).astype(float)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_share_in_training_does_not_know_its_own_answer(seed: int) -> None:
-    x, y = chance(5000, 500, seed)
-    shares, wide = Shares.for_training(x, y, seed=seed)
-    leaky = shares.widened(x.matrix)
-    # Each row is a tenth of its level's rows: its own answer alone makes the share rank it.
-    assert roc_auc(y, leaky[:, 2].astype(float)).value > 0.6
-    # Cross-fitted: the standard error by chance is 0.009. A level's other rows hold fewer buyers
-    # if this row is one, which pushes slightly the other way.
-    assert 0.45 < roc_auc(y, wide[:, 2].astype(float)).value < 0.53
+def test_a_share_in_training_does_not_know_its_own_answer() -> None:
+    found = []
+    for seed in range(16):
+        x, y = chance(5000, 500, seed)
+        shares, wide = Shares.for_training(x, y, seed=seed)
+        leaky = shares.widened(x.matrix)
+        # Each row is a tenth of its level's rows: its own answer alone makes the share rank it.
+        assert roc_auc(y, leaky[:, 2].astype(float)).value > 0.6
+        found.append(roc_auc(y, wide[:, 2].astype(float)).value)
+    # Cross-fitted it is chance. One table's figure has a standard error of about 0.015, more than
+    # DeLong's, because rows of one level share one value; the mean of 16 has 0.004.
+    assert abs(np.mean(found) - 0.5) < 0.012
 
 
 def test_trees_find_nothing_in_a_category_of_chance() -> None:

@@ -46,6 +46,10 @@ def main(arguments: list[str] | None = None) -> None:
         code = None if ending.came else _say_fault(error)
     if ending.came:  # Typer and waitress take a KeyboardInterrupt for a good end
         code = _say_end(ending.came[0])
+        sys.stderr.flush()
+        os._exit(
+            code
+        )  # all is cleaned up; a fit that still runs in a thread has nothing to wait for
     sys.exit(code or 0)
 
 

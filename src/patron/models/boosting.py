@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patron.features.encode import Design
-from patron.models.learner import CrossFitted, Folds, Rows, at_once, interrupted, not_cross_fitted
+from patron.models.learner import CrossFitted, Folds, Rows, at_once, not_cross_fitted
 from patron.models.shares import Shares
 from patron.models.trees import TreeEnsemble
 
@@ -203,15 +203,12 @@ class BoostedTrees(TreeLearner):
             params=dict(parameters),
         )
         if valid is None:
-            most = rounds or MOST_ROUNDS
-            return _Booster(lightgbm.train(parameters, training, most, callbacks=[_end_early]))
+            return _Booster(lightgbm.train(parameters, training, rounds or MOST_ROUNDS))
         check = lightgbm.Dataset(*valid, reference=training)
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
         most = rounds or MOST_ROUNDS
         return _Booster(
-            lightgbm.train(
-                parameters, training, most, valid_sets=[check], callbacks=[stop, _end_early]
-            )
+            lightgbm.train(parameters, training, most, valid_sets=[check], callbacks=[stop])
         )
 
     def _settle(self, design: Design, y: Floats, folds: Folds) -> None:
@@ -252,12 +249,6 @@ class BoostedTrees(TreeLearner):
             "verbose": -1,
             **monotone,
         }
-
-
-def _end_early(_: Any) -> None:
-    """A LightGBM callback: leave where nobody waits for the trees any more."""
-    if interrupted():
-        raise KeyboardInterrupt
 
 
 def _rate(rows: int) -> float:

@@ -286,7 +286,12 @@ def _pairs(model: PurchaseModel, most: int) -> list[tuple[int, int]]:
 
 
 def _span(low: float, high: float) -> str:
-    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+    return _short(low) if low == high else f"{_short(low)} to {_short(high)}"
+
+
+def _short(number: float) -> str:
+    """A number as a person would write it: 16,960 and 0.0329, not 1.696e+04."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def _sample(design: Design, most_rows: int, seed: int) -> Design:

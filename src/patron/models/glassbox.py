@@ -17,7 +17,6 @@ from patron.models.learner import (
     Folds,
     Rows,
     at_once,
-    interrupted,
     log_loss_of,
     logit,
     not_cross_fitted,
@@ -139,7 +138,6 @@ class ExplainableBoosting:
             **(WIDE if len(used) > MOST_COLUMNS else {}),
             monotone_constraints=bound if alone else None,
             n_jobs=1,
-            callback=lambda *_: interrupted(),
             random_state=self.seed,
         )
         machine.fit(design.matrix[:, used].astype(np.float64), y)

@@ -11,7 +11,6 @@ __all__ = [
     "Rows",
     "Scorer",
     "at_once",
-    "interrupted",
     "log_loss_of",
     "logit",
     "not_cross_fitted",
@@ -19,7 +18,6 @@ __all__ = [
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from threading import Event
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -33,8 +31,6 @@ _Done = TypeVar("_Done")
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
-_ended = Event()
-
 Folds = list[tuple[Rows, Rows]]
 """Pairs of row numbers: what to fit on, what to predict."""
 
@@ -93,29 +89,20 @@ def not_cross_fitted(learner: Learner) -> PatronError:
 def at_once(work: Callable[[_Task], _Done], tasks: Iterable[_Task], threads: int) -> list[_Done]:
     """`work` done on each task by so many threads, each with one core; answers in order.
 
-    Where it is interrupted, or one task fails, tasks that have not begun are dropped, and long ones
-    end early if they look at `interrupted`.
+    Where it is interrupted, or one task fails, that is raised at once. Tasks that have not begun
+    are dropped; of those that have, nobody sees the answer.
     """
     from threadpoolctl import threadpool_limits
 
+    pool = ThreadPoolExecutor(threads)
     try:
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        with threadpool_limits(1, "blas"):
             done = [pool.submit(work, task) for task in tasks]
-            try:
-                for each in wait(done, return_when=FIRST_EXCEPTION).done:
-                    each.result()
-                return [each.result() for each in done]
-            except BaseException:
-                _ended.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-    finally:  # here all threads have left
-        _ended.clear()
-
-
-def interrupted() -> bool:
-    """Whether what `at_once` runs was given up: its answer will not be used."""
-    return _ended.is_set()
+            for each in wait(done, return_when=FIRST_EXCEPTION).done:
+                each.result()
+            return [each.result() for each in done]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def log_loss_of(raw: Floats, y: Floats) -> float:

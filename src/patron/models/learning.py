@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from patron.estimate import Estimate
+from patron.estimate import Estimate, signed
 from patron.features.encode import Design
 from patron.metrics import auc_difference, roc_auc
 from patron.models.calibrate import Calibrator
@@ -60,7 +60,7 @@ class LearningCurve:
         half = self.points[-2][0]
         brought = (
             f"from {half:,} to {last:,} rows the ROC-AUC of {self.learner} changed by "
-            f"{gain.value:+.4f} (between {gain.low:+.4f} and {gain.high:+.4f})"
+            f"{signed(gain.value, 4)} (between {signed(gain.low, 4)} and {signed(gain.high, 4)})"
         )
         if self.verdict == "flat":
             return f"More rows would bring next to nothing: {brought}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from patron.estimate import Estimate
+from patron.estimate import Estimate, signed
 from patron.features.encode import Design
 from patron.metrics import auc_difference, roc_auc
 from patron.models.boosting import BoostedTrees
@@ -41,7 +41,8 @@ class Optimism:
         """What a random split would have flattered, in words."""
         by = self.difference
         if by.covers(0.0):
-            how = f"no difference beyond noise (between {by.low:+.3f} and {by.high:+.3f})"
+            ends = f"between {signed(by.low, 3)} and {signed(by.high, 3)}"
+            how = f"no difference beyond noise ({ends})"
         else:
             low, high = sorted((abs(by.low), abs(by.high)))
             how = (

@@ -16,6 +16,10 @@ Singles = NDArray[np.float32]
 PRIOR_ROWS = 20
 """A level's share is drawn to the share of all as if so many rows of average kind were added."""
 
+ENOUGH_ROWS = 500
+"""A level that so many rows have is not cross-fitted: one answer is next to nothing in its share,
+and five slightly different shares of one level would only be noise to split."""
+
 PARTS = 5
 """In training a row's share comes from the other parts of the rows: never from its own answer."""
 
@@ -25,8 +29,8 @@ class Shares:
 
     Trees split a number at one place, whatever the order of the codes is; the share gives levels
     an order that means something. Without cross-fitting a rare level would carry its own rows'
-    answers into training (target leakage), so there `for_training` learns each part's shares from
-    the other parts.
+    answers into training (target leakage), so there `for_training` learns the shares of rare levels
+    in each part from the other parts.
 
     Source: Micci-Barreca (2001) for the smoothed share; Prokhorenkova et al. (2018) for why it must
     not see the row's own answer.
@@ -61,12 +65,23 @@ class Shares:
         shares = cls.fit(design, y, instead=instead)
         wide = shares.widened(design.matrix)
         if shares.tables:
-            part = np.random.default_rng(seed).integers(0, PARTS, len(y))
+            part = np.random.default_rng([seed, PARTS]).integers(0, PARTS, len(y))
             for number in range(PARTS):
                 inside, outside = np.flatnonzero(part == number), np.flatnonzero(part != number)
                 other = cls.fit(design.rows(outside), y[outside], instead=instead)
-                wide[inside] = other.widened(design.matrix[inside])
+                apart = other.widened(design.matrix[inside])
+                for column, rare in enumerate(shares._rare(design), start=design.matrix.shape[1]):
+                    own = rare[inside]
+                    wide[inside[own], column] = apart[own, column]
         return shares, wide
+
+    def _rare(self, design: Design) -> list[NDArray[np.bool_]]:
+        """For each category, the rows whose level few rows have."""
+        answer = []
+        for place, table in self._tables.items():
+            places = _places(design.matrix[:, place], len(table) - 1)
+            answer.append(np.bincount(places, minlength=len(table))[places] < ENOUGH_ROWS)
+        return answer
 
     def widened(self, matrix: Singles) -> Singles:
         """The matrix with one column of shares for each category after its own columns."""

@@ -102,13 +102,22 @@ def _evidence(purchase: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _groups(groups: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    flagged = False
+    told: list[tuple[str, str]] = []
+    seen: set[tuple[int, int]] = set()
     for group in groups:
         for row in group["rows"]:
-            for flag in row["flags"]:
-                flagged = True
-                yield f"{group['by']}, {row['label']}: {_flag(flag, row)}."
-    if not flagged:
+            same = row["n"], row["positives"]  # the same customers under another name
+            if row["flags"] and same not in seen:
+                seen.add(same)
+                where = f"{group['by']}, {row['label']}"
+                told += [(flag, f"{where}: {_flag(flag, row)}.") for flag in row["flags"]]
+    yield from (sentence for _, sentence in told)
+    if any(flag == "ranked worse" for flag, _ in told):
+        yield (
+            "Where customers are alike there is less to rank by: that buyers are told apart less "
+            "well need not be a fault of the model."
+        )
+    if not told:
         yield (
             "In none of the groups that were looked at is it worse, beyond noise and by enough to "
             "matter, than over all."

@@ -3,6 +3,7 @@
 __all__ = ["collect_purchase"]
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,7 @@ def collect_purchase(
         groups=seen.groups,
         level=level,
     )
+    crossed = {name: replace(each, n=each.n // seen.repeats) for name, each in crossed.items()}
     return {
         "target": customers.target_name,
         "horizon_days": customers.horizon_days,

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from patron.features.encode import Design
+from patron.report.numbers import short
 from patron.schema import Role, Schema
 
 MOST_LEVELS = 12
@@ -109,10 +110,10 @@ def _quarters(values: pa.Array) -> NDArray[np.str_]:
     place = np.searchsorted(cuts, numbers, side="left")
     names = [
         *(
-            f"up to {cut:.4g}" if not k else f"{cuts[k - 1]:.4g} to {cut:.4g}"
+            f"up to {short(cut)}" if not k else f"{short(cuts[k - 1])} to {short(cut)}"
             for k, cut in enumerate(cuts)
         ),
-        f"above {cuts[-1]:.4g}" if len(cuts) else "all",
+        f"above {short(cuts[-1])}" if len(cuts) else "all",
     ]
     return np.where(np.isnan(numbers), "unknown", np.array(names)[place])
 
