@@ -32,6 +32,7 @@ from patron.metrics import (
 from patron.models.calibrate import Calibrator
 from patron.models.candidates import Candidate
 from patron.models.explain import effect, importances, interactions
+from patron.models.learner import logit
 from patron.models.logistic import SplineLogistic
 from patron.models.purchase import PurchaseModel
 from patron.report.collect_evidence import (
@@ -220,46 +221,44 @@ def _floors(
     design: Design, y: Floats, split: Split, named: Sequence[str], tested: Tested
 ) -> list[dict[str, Any]]:
     """The best single column, the columns that the Study names, and the base rate."""
-    train = (
-        split.train
-        if tested.model.learned_from_ is None
-        else split.train[tested.model.learned_from_]
-    )
-    best = _best_single(design.rows(train), y[train])
+    train, learned_from = split.train, tested.model.learned_from_
+    answers = y[train]
+    options: dict[str, Any] = {
+        "level": tested.level,
+        "groups": None if split.groups is None else split.groups[train],
+    }
+
+    def floor(name: str, title: str, inside: Floats, outside: Floats) -> dict[str, Any]:
+        """A simple rule, from its log-odds out of fold and on the holdout."""
+        p, base = Calibrator()(inside), np.full(len(answers), answers.mean())
+        return {
+            "name": name,
+            "title": title,
+            "chosen": False,
+            "floor": True,
+            "readability": None,
+            "roc_auc": roc_auc(answers, p, **options).to_dict(),
+            "log_loss": log_loss(answers, p, **options).to_dict(),
+            "log_loss_gain": log_loss_difference(answers, base, p, **options).to_dict(),
+            "seconds": None,
+            "cpu_seconds": None,
+            "scoring_seconds": None,
+            "holdout": _on_holdout(outside, tested),
+        }
+
+    taught = train if learned_from is None else train[learned_from]
+    best = _best_single(design.rows(taught), y[taught])
     known = [column for column in named if column in design.sources]
-    answer = []
+    found = []
     for column in dict.fromkeys((best, *known)):
         alone = design.only(column)
         learner = SplineLogistic(seed=tested.seed)
-        inside = learner.cross_fit(alone.rows(split.train), y[split.train], split.folds).raw
-        outside = learner.fit(alone.rows(train), y[train]).raw(alone.matrix[split.holdout])
+        inside = learner.cross_fit(alone.rows(train), answers, split.folds).raw
+        outside = learner.fit(alone.rows(taught), y[taught]).raw(alone.matrix[split.holdout])
         title = f"best single column ({column})" if column == best else f"only {column}"
-        answer.append(_floor(f"only {column}", title, inside, outside, y[split.train], tested))
-    rate = float(y[train].mean())
-    flat = np.full(len(y), np.log(rate / (1 - rate)))
-    inside, outside = flat[split.train], flat[split.holdout]
-    return [*answer, _floor("base rate", "base rate", inside, outside, y[split.train], tested)]
-
-
-def _floor(
-    name: str, title: str, inside: Floats, outside: Floats, y: Floats, tested: Tested
-) -> dict[str, Any]:
-    """A simple rule, from its log-odds out of fold on the training part and on the holdout."""
-    p, options = Calibrator()(inside), {"level": tested.level}
-    return {
-        "name": name,
-        "title": title,
-        "chosen": False,
-        "floor": True,
-        "readability": None,
-        "roc_auc": roc_auc(y, p, **options).to_dict(),
-        "log_loss": log_loss(y, p, **options).to_dict(),
-        "log_loss_gain": log_loss_difference(y, np.full(len(y), y.mean()), p, **options).to_dict(),
-        "seconds": None,
-        "cpu_seconds": None,
-        "scoring_seconds": None,
-        "holdout": _on_holdout(outside, tested),
-    }
+        found.append(floor(f"only {column}", title, inside, outside))
+    flat = np.full(len(y), logit(float(y[taught].mean())))
+    return [*found, floor("base rate", "base rate", flat[train], flat[split.holdout])]
 
 
 def _on_holdout(raw: Floats, tested: Tested) -> dict[str, Any]:
