@@ -71,6 +71,7 @@ def run(
     with new_folder(out, replaces=_is_run) as folder:
         with watch.stage("read the table"):
             customers = load_customers(study)
+            _check_groups(purchase, customers.schema)
         with watch.stage("audit"):
             examined = examine(customers, study, progress=progress)
             final = examined.final
@@ -140,6 +141,16 @@ def _purchase(study: Study) -> PurchaseSection:
             "with two values there, or use `patron audit`, which works without."
         )
     return study.purchase
+
+
+def _check_groups(purchase: PurchaseSection, schema: Schema) -> None:
+    """Refuse to show evidence by what names a customer."""
+    for name in purchase.groups:
+        if name in schema and schema[name].role in (Role.ENTITY, Role.IDENTIFIER):
+            raise StudyError(
+                f"[purchase] groups names {name}, which names customers one by one (its role is "
+                f"{schema[name].role.value}); evidence is shown by groups of customers only."
+            )
 
 
 def _rule(purchase: PurchaseSection, customers: Customers) -> Rule:

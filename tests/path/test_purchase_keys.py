@@ -145,3 +145,42 @@ def test_a_bundle_that_asks_for_xgboost_is_scored_without_it(
     p = done.bundle.purchase.predict_proba(done.bundle.encoder.transform(shop.table))
     assert 0 < p.min() < p.max() < 1
     assert "xgboost" in names(done)
+
+
+def test_evidence_is_shown_by_the_columns_that_are_asked_for(shop: World, tmp_path: Path) -> None:
+    drop = [{"operation": "drop_column", "columns": ["city"], "because": "too many levels"}]
+    asked = Study(
+        table={"path": shop.table, "entity": "customer_id"},
+        purchase={"target": TARGET, "learners": ["logistic"], "groups": ["city", "age"]},
+        fixes=drop,
+        audit={"ignore": [{"code": "M04", "because": "guests give no age"}]},
+    )
+    purchase = run(asked, tmp_path / "out", created=CREATED).results["purchase"]
+    shown = {each["by"]: each for each in purchase["groups"]}
+    # A column that a fix dropped is no input any more, and still says who is served how well.
+    assert {"city", "age", "region"} <= set(shown)
+    assert all(row["n"] > 0 for row in shown["age"]["rows"])
+    assert purchase["kept"][0]["code"] == "M04"
+    assert purchase["kept"][0]["because"] == "guests give no age"
+    cards = [line for part in purchase["card"]["sections"] for line in part["sentences"]]
+    assert any("guests give no age" in line for line in cards)
+
+
+def test_evidence_is_never_shown_by_customer(shop: World, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="names customers one by one"):
+        walked(tmp_path, shop, groups=["customer_id"])
+    with pytest.raises(StudyError, match='no column "regoin"'):
+        walked(tmp_path, shop, groups=["regoin"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_costs_are_told_in_money_beside_contacting_everybody(shop: World, tmp_path: Path) -> None:
+    costs = {"contact_cost": 2, "purchase_value": 20}
+    done = walked(tmp_path, shop, learners=["logistic"], threshold=costs)
+    purchase = done.results["purchase"]
+    assert purchase["threshold"]["value"] == pytest.approx(0.1)
+    money, table = purchase["decision"]["money"], purchase["confusion"]
+    flagged = table["true_positive"] + table["false_positive"]
+    gained = (table["true_positive"] * 20 - flagged * 2) / money["customers"]
+    assert money["listed"]["value"] == pytest.approx(gained)
+    assert money["ahead"]["low"] <= money["ahead"]["value"] <= money["ahead"]["high"]

@@ -87,9 +87,11 @@ def show_run(done: "Run") -> None:
     best = purchase["best_possible"]
     if best is not None:
         say(f"  the best possible ROC-AUC    {Estimate.from_dict(best['roc_auc'])}")
-    say(f"  best F1                      {figure('f1')} at {purchase['threshold']['value']:.3f}")
+    what = "best F1" if purchase["decision"]["rule"] == "f1" else "F1     "
+    say(f"  {what}                      {figure('f1')} at {purchase['threshold']['value']:.3f}")
     say(f"  lift in the best 10 of 100   {figure('lift_at_10', '.2f')}")
-    say(f"  calibration error            {figure('ece', '.4f')}")
+    chance = purchase["ece_by_chance"]["value"]
+    say(f"  calibration error            {figure('ece', '.4f')}; by chance alone {chance:.4f}")
     say(f"  model                        {purchase['model']['title']}")
     say(f"  (in brackets the interval, {100 * purchase['roc_auc']['level']:.3g} %)")
     for found in results["findings"]:

@@ -93,9 +93,13 @@ def _flattered(tested: Tested) -> dict[str, float] | None:
 
 
 def collect_groups(
-    tested: Tested, table: pa.Table, schema: Schema, asked: Sequence[str], by_month: Sequence[Any]
+    tested: Tested, table: pa.Table, schema: Schema, asked: pa.Table, by_month: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """The part `purchase.groups`: `table` holds the held-out rows; `by_month` is from `months`."""
+    """The part `purchase.groups`: `table` holds the held-out rows; `by_month` is from `months`.
+
+    `asked` are the columns that the Study asks for, of the same rows, as they came: a fix may have
+    dropped them.
+    """
     answer = []
     for each in groupings(table, schema, tested.design, asked):
         inside = each.labels != ""

@@ -114,7 +114,7 @@ def collect_purchase(
             tested,
             state.table.take(pa.array(held)),
             state.schema,
-            by,
+            customers.table.select(list(by)).take(pa.array(rows[held])),
             _months(tested, state, split, y),
         ),
         **collect_optimism(design, y, split, level=level, seed=seed, threads=threads),

@@ -3,7 +3,7 @@
 __all__ = ["Grouping", "groupings"]
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,20 +51,18 @@ class Grouping:
     labels: NDArray[np.str_]
 
 
-def groupings(
-    table: pa.Table, schema: Schema, design: Design, asked: Sequence[str] = ()
-) -> list[Grouping]:
+def groupings(table: pa.Table, schema: Schema, design: Design, asked: pa.Table) -> list[Grouping]:
     """The groups of the rows of `table`, which `design` encodes.
 
-    Columns that the Study asks for; region, device and the like by their names; how long somebody
-    has been a customer and how often they ordered; and the customers of whom the same columns are
-    missing, as guests and new customers are.
+    The columns that the Study asks for (`asked`, of the same rows); region, device and the like by
+    their names; how long somebody has been a customer and how often they ordered; and the customers
+    of whom the same columns are missing, as guests and new customers are.
     """
-    found = [_of_column(table, name, "the Study asks for it") for name in asked]
+    found = [_of_column(asked, name, "the Study asks for it") for name in asked.column_names]
     found += [
         _of_column(table, name, "the model may serve some of them better than others")
         for name in _telling(table, schema)
-        if name not in asked
+        if name not in asked.column_names
     ]
     found += [*_stages(table, schema), *_gaps(design)]
     return [each for each in found if len(np.unique(each.labels[each.labels != ""])) > 1]

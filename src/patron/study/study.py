@@ -34,7 +34,14 @@ from patron.study.tomltext import key_lines
 
 _COLUMN_KEYS = {
     "table": (
-        *("table.entity", "table.as_of", "table.updated", "purchase.target", "purchase.floors"),
+        *(
+            "table.entity",
+            "table.as_of",
+            "table.updated",
+            "purchase.target",
+            "purchase.floors",
+            "purchase.groups",
+        ),
         *("spend.target", "campaign.treatment", "campaign.campaign", "campaign.outcome"),
         *("campaign.propensity", "segments.axes"),
     ),
