@@ -127,7 +127,7 @@ def months(
     p = tested.model.out_of_fold_
     known = ~np.isnan(p)
     rows = train[known]
-    text = pc.strftime(dates.take(pa.array(rows)).cast(pa.timestamp("s")), "%Y-%m")
+    text = pc.strftime(dates.take(pa.array(rows)).cast(pa.timestamp("us"), safe=False), "%Y-%m")
     labels = text.to_numpy(zero_copy_only=False).astype(np.str_)
     if len(np.unique(labels)) < 2:
         return []
