@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from patron.features.encode import Design
+from patron.features.encode import Design, read_as
 from patron.report.numbers import short
 from patron.schema import Role, Schema
 
@@ -102,7 +102,7 @@ def _of_column(table: pa.Table, name: str, because: str) -> Grouping:
 
 
 def _quarters(values: pa.Array) -> NDArray[np.str_]:
-    numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     known = numbers[~np.isnan(numbers)]
     cuts = np.unique(np.quantile(known, [0.25, 0.5, 0.75])) if len(known) else np.zeros(0)
     place = np.searchsorted(cuts, numbers, side="left")
@@ -165,7 +165,7 @@ def _gaps(design: Design) -> Iterator[Grouping]:
 
 
 def _numbers(table: pa.Table, name: str) -> NDArray[np.float64]:
-    values = table[name].combine_chunks().cast(pa.float64(), safe=False)
+    values = read_as("double", table[name])[0].combine_chunks().cast(pa.float64(), safe=False)
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
