@@ -123,8 +123,8 @@ def collect_purchase(
         "curves": {
             "roc": roc_curve(tested.y, p),
             "precision_recall": precision_recall_curve(tested.y, p),
-            "calibration": calibration_curve(tested.y, p, level=level),
-            "gains": gains_curve(tested.y, p, level=level),
+            "calibration": calibration_curve(tested.y, p, **tested.judged),
+            "gains": gains_curve(tested.y, p, **tested.judged),
             "scores": score_histogram(tested.y, p),
         },
         "effects": _effects(tested),
@@ -301,8 +301,8 @@ def _best_possible(
         return None
     p = truth["true_purchase_probability"].to_numpy()[rows]
     return {
-        "roc_auc": roc_auc(tested.y, p, level=tested.level).to_dict(),
-        "log_loss": log_loss(tested.y, p, level=tested.level).to_dict(),
+        "roc_auc": roc_auc(tested.y, p, **tested.judged).to_dict(),
+        "log_loss": log_loss(tested.y, p, **tested.judged).to_dict(),
     }
 
 
