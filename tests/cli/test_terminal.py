@@ -49,7 +49,13 @@ def _read(descriptor: int) -> Iterator[bytes]:
 def test_a_terminal_sees_each_stage_and_then_the_result_alone(leaky: Path) -> None:
     code, text = on_terminal("run", "patron.toml", "--out", "out", "--threads", 1, cwd=leaky)
     assert code == 0
-    for stage in ("read the table", "audit", "fit the models", "cross-fit boosted trees", "evidence"):
+    for stage in (
+        "read the table",
+        "audit",
+        "fit the models",
+        "cross-fit boosted trees",
+        "evidence",
+    ):
         assert f" {stage} " in text
     assert re.search(r"\d:\d\d:\d\d", text)
     result = text[text.index("Who will buy") :]
