@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from patron.errors import DataError, StudyError
@@ -63,15 +62,6 @@ class Customers:
         if self.target is None:
             raise StudyError("the Study has no [purchase], and so no target with two values.")
         return self.target.values
-
-    @property
-    def latest(self) -> int:
-        """How many customers there are now: the rows of the latest as_of, or all."""
-        as_of = self.schema.one(Role.AS_OF)
-        if as_of is None or as_of not in self.table.column_names:
-            return self.table.num_rows
-        dates = self.table[as_of]
-        return int(pc.sum(pc.equal(dates, pc.max(dates))).as_py() or self.table.num_rows)
 
     @property
     def known_target(self) -> NDArray[np.float64] | None:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from patron.bundle import Bundle, save_bundle
 from patron.customers import Customers, load_customers
 from patron.errors import StudyError, nearest
-from patron.examine import examine
+from patron.examine import State, examine
 from patron.features.encode import Encoder, check_readable
 from patron.models.decision import Capacity, Costs, Fixed, MostF1, Rule
 from patron.models.effort import EFFORTS
@@ -26,13 +27,19 @@ from patron.report import render
 from patron.report.card import card, card_markdown
 from patron.report.collect import collect_data, collect_run, in_short
 from patron.report.collect_purchase import collect_purchase
-from patron.schema import Role, Schema
+from patron.schema import Role, Schema, no_such_column
 from patron.split import make_split
 from patron.study import PurchaseSection, Study, sections
 from patron.tables import new_folder, write_text
 
 NUMBERS = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.DATE)
 """The roles of columns along which a prediction can be asked to rise or fall."""
+
+
+_NO_GROUPS = (
+    *(Role.ENTITY, Role.IDENTIFIER, Role.TEXT),
+    *(Role.TARGET, Role.OUTCOME, Role.FUTURE),
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def run(
     with new_folder(out, replaces=_is_run) as folder:
         with watch.stage("read the table"):
             customers = load_customers(study)
-            _check_groups(purchase, customers.schema)
+            _check_columns(purchase, customers)
         with watch.stage("audit"):
             examined = examine(customers, study, progress=progress)
             final = examined.final
@@ -94,7 +101,7 @@ def run(
             unreadable = check_readable(design, final.table)
         with watch.stage("fit the models"):
             model = PurchaseModel(
-                rule=_rule(purchase, customers),
+                rule=_rule(purchase, final),
                 learners=purchase.learners,
                 effort=purchase.effort,
                 monotone=_monotone(purchase, final.schema),
@@ -143,23 +150,40 @@ def _purchase(study: Study) -> PurchaseSection:
     return study.purchase
 
 
-def _check_groups(purchase: PurchaseSection, schema: Schema) -> None:
-    """Refuse to show evidence by what names a customer."""
+def _check_columns(purchase: PurchaseSection, customers: Customers) -> None:
+    """Refuse columns that are not there, and evidence by what names a customer or the answer."""
+    schema, names = customers.schema, [column.name for column in customers.schema.columns]
+    for key, columns in (("groups", purchase.groups), ("floors", purchase.floors)):
+        for name in columns:
+            if name not in schema:
+                named = f"named by [purchase] {key}"
+                raise StudyError(no_such_column(name, names, table=customers.name, named=named))
     for name in purchase.groups:
-        if name in schema and schema[name].role in (Role.ENTITY, Role.IDENTIFIER):
+        role = schema[name].role
+        if role in _NO_GROUPS:
             raise StudyError(
-                f"[purchase] groups names {name}, which names customers one by one (its role is "
-                f"{schema[name].role.value}); evidence is shown by groups of customers only."
+                f"[purchase] groups names {name}, whose role is {role.value}; evidence is shown by "
+                "groups of customers, not by single ones and not by what happened to them."
             )
 
 
-def _rule(purchase: PurchaseSection, customers: Customers) -> Rule:
+def _now(state: State) -> int:
+    """How many customers there are now: those of the latest day, or all."""
+    entity, as_of = (state.schema.one(role) for role in (Role.ENTITY, Role.AS_OF))
+    table = state.table
+    if as_of is not None:
+        days = table[as_of].cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+        table = table.filter(pc.equal(days, pc.max(days)))
+    return table.num_rows if entity is None else pc.count_distinct(table[entity]).as_py()
+
+
+def _rule(purchase: PurchaseSection, state: State) -> Rule:
     """How the threshold is chosen."""
     asked = purchase.threshold
     if isinstance(asked, sections.Costs):
         return Costs(asked.contact_cost, asked.purchase_value)
     if isinstance(asked, sections.Capacity):
-        return Capacity(asked.capacity, customers.latest)
+        return Capacity(asked.capacity, _now(state))
     return MostF1() if asked == "f1" else Fixed(asked)
 
 
@@ -174,7 +198,10 @@ def _monotone(purchase: PurchaseSection, schema: Schema) -> dict[str, int]:
                 f"[purchase] monotone names {name}, which is not a number that the model predicts "
                 f"from. {meant}"
             )
-    return {name: 1 if way == "rising" else -1 for name, way in purchase.monotone.items()}
+    signs = {name: 1 if way == "rising" else -1 for name, way in purchase.monotone.items()}
+    if schema.one(Role.AS_OF) is not None:  # a model sees how many days ago a date was
+        signs |= {name: -sign for name, sign in signs.items() if schema[name].role == Role.DATE}
+    return signs
 
 
 def _is_run(folder: Path) -> bool:

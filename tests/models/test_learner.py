@@ -10,7 +10,7 @@ from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
 from patron.models.basis import Levels, basis_of
 from patron.models.boosting import BoostedTrees
-from patron.models.learner import Folds, at_once
+from patron.models.learner import Folds, at_once, some_rows
 from patron.models.logistic import SplineLogistic
 
 LEARNERS = [SplineLogistic(), BoostedTrees()]
@@ -137,3 +137,14 @@ def test_a_task_that_fails_is_raised_at_once_and_others_are_not_begun() -> None:
     assert time.monotonic() - start < 5  # it does not wait for task 0
     leave.set()
     assert len(begun) < 10
+
+
+def test_a_part_of_the_rows_is_never_without_the_rarer_answer() -> None:
+    rng = np.random.default_rng(0)
+    y = np.zeros(100_000)
+    y[rng.permutation(100_000)[:12]] = 1
+    rows = some_rows(np.arange(100_000), y, 1_000, rng)
+    assert y[rows].sum() == 12
+    assert 1_000 <= len(rows) <= 1_012
+    assert (np.diff(rows) > 0).all()
+    assert len(some_rows(np.arange(500), y[:500], 1_000, rng)) == 500

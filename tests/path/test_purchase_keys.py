@@ -167,8 +167,10 @@ def test_evidence_is_shown_by_the_columns_that_are_asked_for(shop: World, tmp_pa
 
 
 def test_evidence_is_never_shown_by_customer(shop: World, tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="names customers one by one"):
+    with pytest.raises(StudyError, match="customer_id, whose role is entity; evidence is shown by"):
         walked(tmp_path, shop, groups=["customer_id"])
+    with pytest.raises(StudyError, match="whose role is target"):
+        walked(tmp_path, shop, groups=[TARGET])
     with pytest.raises(StudyError, match='no column "regoin"'):
         walked(tmp_path, shop, groups=["regoin"])
     assert not list(tmp_path.iterdir())

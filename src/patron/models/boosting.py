@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patron.features.encode import Design
-from patron.models.learner import CrossFitted, Folds, Rows, at_once, not_cross_fitted
+from patron.models.learner import CrossFitted, Folds, Rows, at_once, not_cross_fitted, some_rows
 from patron.models.shares import Shares
 from patron.models.trees import TreeEnsemble
 
@@ -218,7 +218,7 @@ class BoostedTrees(TreeLearner):
             for only in ((False, True) if design.levels else (False,))
         ]
         rng = np.random.default_rng(self.seed)
-        some = [np.sort(rng.permutation(rows)[: self.rows_to_tune]) for rows in folds[0]]
+        some = [some_rows(rows, y[rows], self.rows_to_tune, rng) for rows in folds[0]]
 
         def loss(way: tuple[int, bool]) -> float:
             trial = BoostedTrees(leaves=self.leaves, monotone=self.monotone, seed=self.seed)

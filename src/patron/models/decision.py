@@ -106,7 +106,7 @@ def choose_threshold(
     if isinstance(rule, Costs):
         value = min(rule.contact_cost / rule.margin, 1.0)
         return Estimate(value, np.nan, np.nan, level, n, "contact cost / margin of a purchase")
-    return _quantile(1 - rule.share, p, level)
+    return _quantile(1 - rule.share, p, level, n if groups is None else len(np.unique(groups)))
 
 
 def worth(
@@ -138,9 +138,9 @@ def worth(
     return Worth(mean(listed), mean(each), mean(listed - other))
 
 
-def _quantile(q: float, p: Floats, level: float) -> Estimate:
+def _quantile(q: float, p: Floats, level: float, independent: int) -> Estimate:
     from statistics import NormalDist
 
-    reach = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(q * (1 - q) / len(p))
+    reach = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(q * (1 - q) / independent)
     low, value, high = np.quantile(p, np.clip([q - reach, q, q + reach], 0, 1), method="higher")
     return Estimate(float(value), float(low), float(high), level, len(p), "quantile, by its rank")

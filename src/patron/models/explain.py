@@ -14,6 +14,7 @@ from patron.features.encode import Design
 from patron.metrics import auc_difference
 from patron.models.additive import AdditiveModel
 from patron.models.candidates import Candidate, Parts, weighted
+from patron.models.learner import some_rows
 from patron.models.purchase import PurchaseModel
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,7 @@ def importances(
     matter little.
     """
     rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(y))[:most_rows])
+    rows = some_rows(np.arange(len(y)), y, most_rows, rng)
     design, y = design.rows(rows), y[rows]
     groups = None if groups is None else groups[rows]
     before = model.predict_proba(design, threads=threads)
@@ -215,6 +216,8 @@ class _Axis:
         names = design.levels.get(design.names[column])
         if names:
             codes = _most_frequent(known, MOST_CELLS)
+            if len(codes) < 2:
+                return None
             group = np.full(len(values), -1)
             for place, code in enumerate(codes):
                 group[values == code] = place

@@ -14,6 +14,7 @@ __all__ = [
     "log_loss_of",
     "logit",
     "not_cross_fitted",
+    "some_rows",
 ]
 
 from collections.abc import Callable, Iterable
@@ -33,6 +34,9 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Folds = list[tuple[Rows, Rows]]
 """Pairs of row numbers: what to fit on, what to predict."""
+
+
+FEWEST_OF_EACH = 200
 
 
 class Scorer(Protocol):
@@ -103,6 +107,23 @@ def at_once(work: Callable[[_Task], _Done], tasks: Iterable[_Task], threads: int
             return [each.result() for each in done]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def some_rows(rows: Rows, y: Floats, most: int | None, rng: np.random.Generator) -> Rows:
+    """At most about `most` of `rows` at random, ascending; of the rarer answer 200 at least.
+
+    `y` are the answers of `rows`. So that no part of a table with few buyers is without any.
+    """
+    if most is None or len(rows) <= most:
+        return rows
+    taken = np.zeros(len(rows), dtype=bool)
+    taken[rng.permutation(len(rows))[:most]] = True
+    for answer in (0, 1):
+        of = np.flatnonzero(y == answer)
+        short_of = min(FEWEST_OF_EACH, len(of)) - int(taken[of].sum())
+        if short_of > 0:
+            taken[rng.permutation(of[~taken[of]])[:short_of]] = True
+    return rows[taken]
 
 
 def log_loss_of(raw: Floats, y: Floats) -> float:

@@ -13,6 +13,7 @@ from patron.estimate import Estimate, signed
 from patron.features.encode import Design
 from patron.metrics import auc_difference, roc_auc
 from patron.models.calibrate import Calibrator
+from patron.models.learner import some_rows
 
 if TYPE_CHECKING:
     from patron.models.learner import Learner
@@ -94,8 +95,8 @@ def learning_curve(
     most_rows : the largest part.
     """
     rng = np.random.default_rng(seed)
-    fit, test = (rng.permutation(rows) for rows in fold)
-    fit, test = fit[:most_rows], np.sort(test[:MOST_TEST_ROWS])
+    fit = rng.permutation(fold[0])[:most_rows]
+    test = some_rows(np.sort(fold[1]), y[np.sort(fold[1])], MOST_TEST_ROWS, rng)
     sizes = _sizes(len(fit), y[fit])
     inside = None if groups is None else groups[test]
     plain, scores = Calibrator(), []

@@ -19,6 +19,7 @@ from patron.models.learner import (
     log_loss_of,
     logit,
     not_cross_fitted,
+    some_rows,
 )
 
 Floats = NDArray[np.float64]
@@ -67,7 +68,7 @@ class SplineLogistic:
         part = folds
         if len(y) > self.rows_to_tune:  # a penalty is a matter of the columns, not of the rows
             rng = np.random.default_rng(self.seed)
-            some = [np.sort(rng.permutation(rows)[: self.rows_to_tune]) for rows in folds[0]]
+            some = [some_rows(rows, y[rows], self.rows_to_tune, rng) for rows in folds[0]]
             part = [(some[0], some[1])]
         tried = self._out_of_fold(design, y, part, self.penalties)
         self.penalty = min(tried, key=lambda penalty: log_loss_of(tried[penalty].raw, y))
@@ -107,8 +108,9 @@ class SplineLogistic:
         from sklearn.linear_model import LogisticRegression
 
         if len(y) > self.most_rows:
-            chosen = np.random.default_rng(self.seed).choice(len(y), self.most_rows, replace=False)
-            design, y = design.rows(np.sort(chosen)), y[np.sort(chosen)]
+            rng = np.random.default_rng(self.seed)
+            chosen = some_rows(np.arange(len(y)), y, self.most_rows, rng)
+            design, y = design.rows(chosen), y[chosen]
         # Bends are a luxury that a table of hundreds of columns cannot pay for.
         knots = self.knots if len(design.names) <= self.most_curves else 0
         counts = {name: len(labels) for name, labels in design.levels.items()}

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from patron.estimate import Estimate, signed
 from patron.features.encode import Design
 from patron.metrics import auc_difference, roc_auc
-from patron.models.boosting import BoostedTrees
 from patron.models.calibrate import Calibrator
+from patron.models.glassbox import ExplainableBoosting
+from patron.models.learner import Folds, some_rows
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-MOST_ROWS = 40_000
+MOST_ROWS = 30_000
+PAIRS = 10
+FEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -66,42 +69,47 @@ def optimism(
     level: float = 0.95,
     seed: int = 0,
     threads: int = 1,
-) -> Optimism:
+) -> Optimism | None:
     """How much better a random split would have looked than the split by time did.
 
-    One quick learner (boosted trees) predicts the held-out rows twice: from the training rows, and
-    in a cross-fit of all rows in which each held-out row is predicted from about as many rows of
-    all dates. What a random split lets through is the customer's own other dates, labels whose
-    windows overlap, and what was the same for everybody in that month.
+    One quick learner (explainable boosting) predicts the held-out rows twice: from the training
+    rows, and in a cross-fit of all rows in which each held-out row is predicted from about as many
+    rows of all dates. What a random split lets through is the customer's own other dates, labels
+    whose windows overlap, and what was the same for everybody in that month.
 
     Parameters
     ----------
     design, y : encoded rows and answers, of all labelled rows.
     train, held : row numbers of the split by time.
     groups : the entity of each row, where an entity has several.
+
+    None where fewer than `FEWEST` of either answer are held out.
     """
     rng = np.random.default_rng(seed)
-    share = min(1.0, MOST_ROWS / (len(train) + len(held)))
-    past = np.sort(rng.permutation(train)[: max(1, int(share * len(train)))])
-    test = np.sort(rng.permutation(held)[: max(1, int(share * len(held)))])
+    past, test = (some_rows(rows, y[rows], MOST_ROWS, rng) for rows in (train, held))
+    if min(y[test].sum(), len(test) - y[test].sum()) < FEWEST:
+        return None
     every = np.concatenate([past, test])
     some, answers = design.rows(every), y[every]
     later = np.arange(len(past), len(every))
     by_time = [(np.arange(len(past)), later)]
     parts = int(np.clip(round(len(every) / len(test)), 2, 5))
-    part = rng.permutation(len(every)) % parts
+    part = np.empty(len(every), dtype=np.intp)
+    part[np.lexsort((rng.random(len(every)), answers))] = np.arange(len(every)) % parts
     at_random = [
         (np.flatnonzero(part != number), later[part[later] == number]) for number in range(parts)
     ]
+    at_random = [(fit, predict) for fit, predict in at_random if len(predict)]
     plain, inside = Calibrator(), None if groups is None else groups[test]
-    random, time = (
-        plain(
-            BoostedTrees(leaves=(12,), seed=seed, threads=threads)
-            .cross_fit(some, answers, folds)
-            .raw[later]
+
+    def learned(folds: Folds) -> Floats:
+        learner = ExplainableBoosting(
+            fold_bags=1, bins=64, pair_bins=16, rate=0.1, seed=seed, threads=threads
         )
-        for folds in (at_random, by_time)
-    )
+        learner.kept = PAIRS  # nothing is chosen on the held rows
+        return plain(learner.cross_fit(some, answers, folds, again=True).raw[later])
+
+    random, time = learned(at_random), learned(by_time)
     truth = y[test]
     return Optimism(
         roc_auc(truth, random, level=level, groups=inside),

@@ -4,13 +4,13 @@ __all__ = ["PurchaseModel"]
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patron.errors import PatronError
+from patron.errors import PatronError, UserError
 from patron.estimate import Estimate
 from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
@@ -126,7 +126,8 @@ class PurchaseModel:
         where = slice(None) if self.learned_from_ is None else self.learned_from_
         self.out_of_fold_[where] = self.probabilities_[: len(y)]
         self.parts_ = chosen.parts
-        self.threshold_ = choose_threshold(self.rule, seen.y, self.probabilities_, **options)
+        found = choose_threshold(self.rule, seen.y, self.probabilities_, **options)
+        self.threshold_ = replace(found, n=found.n // seen.repeats)
         return self
 
     def predict_proba(self, design: Design, *, threads: int = 1) -> Floats:
@@ -215,6 +216,8 @@ class PurchaseModel:
                 seed=self.seed,
                 threads=self.threads,
             )
+        if not self.learners:
+            raise UserError("learners is empty; name at least one, or leave it out.")
         given = [learner for learner in self.learners if not isinstance(learner, str)]
         return sorted(given, key=lambda learner: learner.readability)
 

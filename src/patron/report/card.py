@@ -87,7 +87,7 @@ def _learned(purchase: Mapping[str, Any], data: Mapping[str, Any]) -> Iterable[s
 def _evidence(purchase: Mapping[str, Any]) -> Iterable[str]:
     held = count(purchase["split"]["holdout_rows"])
     yield (
-        f"On {held} customers it had not seen, of whom "
+        f"On {held} {_unseen(purchase)}, of whom "
         f"{percent(purchase['positive_rate']['value'])} bought: ROC-AUC "
         f"{between(purchase['roc_auc'])}."
     )
@@ -99,6 +99,11 @@ def _evidence(purchase: Mapping[str, Any]) -> Iterable[str]:
     )
     if purchase["optimism"]:
         yield purchase["optimism"]["sentence"]
+
+
+def _unseen(purchase: Mapping[str, Any]) -> str:
+    by_time = purchase["split"]["by"] == "time"
+    return "customers of a later date" if by_time else "customers it had not seen"
 
 
 def _groups(groups: Iterable[Mapping[str, Any]]) -> Iterable[str]:

@@ -170,6 +170,9 @@ def collect_optimism(
         seed=seed,
         threads=threads,
     )
+    if found is None:
+        because = "too few of those who are held out bought, or did not"
+        return {"optimism": None, "optimism_because": because}
     return {
         "optimism": {
             "random": found.random.to_dict(),

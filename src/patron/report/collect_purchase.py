@@ -98,7 +98,7 @@ def collect_purchase(
         "horizon_days": customers.horizon_days,
         "positive_rate": proportion(int(tested.y.sum()), len(held), level=level).to_dict(),
         "split": _split(split),
-        "model": _model(model),
+        "model": _model(model, study),
         **_plain(reached),
         "ece_by_chance": ece_noise(p, level=level, seed=seed).to_dict(),
         "threshold": model.threshold_.to_dict(),
@@ -139,7 +139,7 @@ def _months(tested: Tested, state: State, split: Split, y: Floats) -> list[dict[
     return months(tested, state.table[as_of], split.train, y, split.groups)
 
 
-def _model(model: PurchaseModel) -> dict[str, Any]:
+def _model(model: PurchaseModel, study: Study) -> dict[str, Any]:
     """The part `purchase.model`."""
     calibration, sample = model.calibration_, model.learned_from_
     return {
@@ -147,9 +147,7 @@ def _model(model: PurchaseModel) -> dict[str, Any]:
         "title": model.chosen_.title,
         "why": list(model.why()),
         "effort": model.effort,
-        "monotone": {
-            name: "rising" if sign > 0 else "falling" for name, sign in model.monotone.items()
-        },
+        "monotone": dict(study.purchase.monotone) if study.purchase else {},
         "learned_from": len(model.out_of_fold_) if sample is None else len(sample),
         "base_probability": model.base_probability,
         "calibration": {
@@ -290,7 +288,7 @@ def _best_single(design: Design, y: Floats, most_rows: int = 20_000) -> str:
         positive = y.sum()
         above = ranks[y == 1].sum() - positive * (positive + 1) / 2
         reach[design.sources[place]] = abs(above / (positive * (len(y) - positive)) - 0.5)
-    return max(reach, key=lambda name: reach[name])
+    return max(reach, key=lambda name: reach[name]) if reach else design.sources[0]
 
 
 def _best_possible(

@@ -22,6 +22,9 @@ MOST_CATEGORIES = 4
 FEWEST_SHARE = 0.01
 """A group of less than this share of the customers is not shown."""
 
+FEWEST = 20
+"""Nor one of fewer customers: a group must not be a person."""
+
 _PLACES = re.compile(r"region|country|state|city|area|market|location", re.IGNORECASE)
 _DEVICES = re.compile(r"device|platform|browser|os$|operating|channel|source", re.IGNORECASE)
 _STATUS = re.compile(r"account|guest|type|tier|status|member|segment|loyal", re.IGNORECASE)
@@ -173,5 +176,5 @@ def _enough(labels: NDArray[np.str_]) -> NDArray[np.str_]:
     """Without the groups that are too small to be shown."""
     labels = np.asarray(labels, dtype=np.str_)
     names, counts = np.unique(labels, return_counts=True)
-    small = names[counts < FEWEST_SHARE * len(labels)]
+    small = names[counts < max(FEWEST, FEWEST_SHARE * len(labels))]
     return np.where(np.isin(labels, small), "", labels)
