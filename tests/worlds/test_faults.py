@@ -156,7 +156,8 @@ def test_dates_run_into_the_label_window() -> None:
     last = world.table[fault.columns[0]]
     after = pc.greater_equal(last, world.table["campaign_date"]).to_numpy()
     np.testing.assert_array_equal(after, fault.rows)
-    spent = numbers(world, "total_30d_post_campaign_spend") > 0
+    spend = numbers(world, "total_30d_post_campaign_spend")
+    spent = spend > np.quantile(spend, 0.8)  # most spend something, so the answer is much
     assert after[spent].mean() > 5 * after[~spent].mean()
 
 
