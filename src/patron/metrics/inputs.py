@@ -1,8 +1,21 @@
 """What every metric is given: checked once, and ranked once."""
 
-__all__ = ["Codes", "Levels", "Rows", "Vector", "checked", "entities", "ranked", "summed"]
+__all__ = [
+    "Codes",
+    "Levels",
+    "Rows",
+    "Vector",
+    "checked",
+    "entities",
+    "measured",
+    "positions",
+    "ranked",
+    "summed",
+    "units",
+]
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +48,12 @@ class Rows:
         """The name of a method, with a word on the entities if they were taken into account."""
         return method if self.groups is None else f"{method}, by entity"
 
+    def at(self, places: Codes) -> "Rows":
+        """Some of the rows, with the entities among them numbered anew."""
+        groups = self.groups
+        codes = None if groups is None else np.unique(groups[places], return_inverse=True)[1]
+        return Rows(self.y[places], self.p[places], codes)
+
 
 @dataclass(frozen=True, slots=True)
 class Levels:
@@ -65,14 +84,8 @@ def checked(
     `probabilities` asks that forecasts lie between 0 and 1, `both_classes` that there is at least
     one positive and one negative row.
     """
-    outcome, forecast = _vector(y, "outcomes"), _vector(p, "forecasts")
-    if outcome.size != forecast.size:
-        raise DataError(
-            f"outcomes and forecasts differ in length: {outcome.size} and {forecast.size} rows; "
-            "give one forecast for each outcome"
-        )
-    if outcome.size == 0:
-        raise Refusal("no metric can be given: there are no rows with a known outcome")
+    rows = measured(y, p, groups)
+    outcome, forecast = rows.y, rows.p
     if other := int(((outcome != 0) & (outcome != 1)).sum()):
         raise DataError(f"outcomes must be 0 or 1; {other} of {outcome.size} rows are neither")
     if probabilities and (out := int(((forecast < 0) | (forecast > 1)).sum())):
@@ -85,6 +98,26 @@ def checked(
         raise Refusal(
             f"no ranking can be judged: all {outcome.size} rows are {only}, "
             "and at least one of each class is needed"
+        )
+    return rows
+
+
+def measured(
+    y: ArrayLike, p: ArrayLike, groups: ArrayLike | None = None, *, spend: bool = False
+) -> Rows:
+    """The same where outcomes are amounts: any finite numbers, with `spend` of 0 or more."""
+    outcome, forecast = _vector(y, "outcomes"), _vector(p, "forecasts")
+    if outcome.size != forecast.size:
+        raise DataError(
+            f"outcomes and forecasts differ in length: {outcome.size} and {forecast.size} rows; "
+            "give one forecast for each outcome"
+        )
+    if outcome.size == 0:
+        raise Refusal("no metric can be given: there are no rows with a known outcome")
+    if spend and (below := int((outcome < 0).sum())):
+        raise DataError(
+            f"outcomes must be amounts of 0 or more; {below} of {outcome.size} rows are negative, "
+            "and shares of a total have no meaning then"
         )
     return Rows(outcome, forecast, _codes(groups, outcome.size))
 
@@ -100,6 +133,27 @@ def ranked(rows: Rows) -> Levels:
 def entities(among: Vector, groups: Codes | None) -> int:
     """How many entities have a row in `among` (0/1 by row); without `groups`, how many rows."""
     return int(np.count_nonzero(among if groups is None else summed(groups, among)))
+
+
+def positions(labels: ArrayLike, rows: Rows) -> list[tuple[Any, Codes]]:
+    """Each label with its rows, as labels first appear; a missing label is None."""
+    given = np.asarray(labels)
+    if given.shape != rows.y.shape:
+        raise DataError(
+            f"labels must have one value for each of {rows.y.size} rows, got shape {given.shape}"
+        )
+    seen: dict[Any, int] = {}
+    # NaN and NaT are not equal to themselves.
+    values = (None if value != value else value for value in given.tolist())
+    codes = np.array([seen.setdefault(value, len(seen)) for value in values])
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.bincount(codes).cumsum()[:-1])
+    return list(zip(seen, parts, strict=True))
+
+
+def units(rows: Rows) -> int:
+    """How many independent units there are: entities, or rows without `groups`."""
+    return rows.y.size if rows.groups is None else int(rows.groups.max()) + 1
 
 
 def summed(codes: Codes, values: Vector, count: int = 0) -> Vector:

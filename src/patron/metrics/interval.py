@@ -3,6 +3,7 @@
 __all__ = [
     "effective_rows",
     "exact_interval",
+    "fisher_interval",
     "logit_interval",
     "margin",
     "positive_interval",
@@ -22,6 +23,8 @@ import numpy as np
 from patron.metrics.inputs import Codes, Vector, entities, summed
 
 Ends = tuple[float, float]
+
+LARGEST_REACH = 300.0  # on the log scale; an end further out is as good as infinite
 
 
 def standard_error(influence: Vector, groups: Codes | None) -> float:
@@ -61,7 +64,7 @@ def positive_interval(value: float, half_width: float) -> Ends:
     """The interval on the log scale, for a value above 0 with a long upper tail."""
     if value <= 0 or half_width == 0:
         return value, value
-    factor = math.exp(half_width / value)
+    factor = math.exp(min(half_width / value, LARGEST_REACH))
     return value / factor, value * factor
 
 
@@ -72,6 +75,14 @@ def logit_interval(value: float, half_width: float) -> Ends:
     centre = math.log(value / (1 - value))
     reach = half_width / (value * (1 - value))
     return _expit(centre - reach), _expit(centre + reach)
+
+
+def fisher_interval(value: float, half_width: float) -> Ends:
+    """The interval on the scale of Fisher's z = artanh, so that it stays between -1 and 1."""
+    if not -1 < value < 1 or half_width == 0:
+        return value, value
+    centre, reach = math.atanh(value), half_width / (1 - value**2)
+    return math.tanh(centre - reach), math.tanh(centre + reach)
 
 
 def wilson_interval(share: float, n: float, level: float) -> Ends:

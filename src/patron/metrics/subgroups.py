@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from patron.errors import DataError
 from patron.estimate import Estimate
-from patron.metrics.inputs import Codes, Rows, Vector, checked, entities
+from patron.metrics.inputs import Codes, Rows, Vector, checked, entities, positions
 from patron.metrics.interval import effective_rows, exact_interval, margin
 from patron.metrics.ranking import auc_with_influence, roc_auc
 
@@ -54,7 +53,7 @@ def calibration_by(
     0.25
     """
     rows = checked(y, p, groups, probabilities=True)
-    return {label: _rates(_part(rows, at), level) for label, at in _positions(labels, rows)}
+    return {label: _rates(rows.at(at), level) for label, at in positions(labels, rows)}
 
 
 def evaluate_groups(
@@ -93,7 +92,7 @@ def evaluate_groups(
     Source: DeLong, DeLong and Clarke-Pearson (1988); Obuchowski (1997); Dunn (1961).
     """
     rows = checked(y, p, groups, probabilities=True)
-    parts = [(label, _part(rows, at), at) for label, at in _positions(labels, rows)]
+    parts = [(label, rows.at(at), at) for label, at in positions(labels, rows)]
     gaps = [_gap(rows, at, fewest) for _, _, at in parts]
     number = len(parts) + sum(isinstance(gap, _Gap) for gap in gaps)
     corrected = 1 - (1 - level) / number
@@ -149,7 +148,7 @@ def _gap(rows: Rows, at: Codes, fewest: int) -> _Gap | str:
     for where, sign, what in ((at, 1, "the label has"), (others, -1, "all others have")):
         if where.size == 0:
             return "cannot say whether it ranks worse: there is no other label"
-        part = _part(rows, where)
+        part = rows.at(where)
         if few := _too_few(part, fewest, what):
             return few
         auc, of_rows = auc_with_influence(part)
@@ -204,24 +203,3 @@ def _rates(part: Rows, level: float) -> dict[str, Any]:
     method = part.described("mean of y - p, exact at effective rows")
     estimate = Estimate(value, low - predicted, high - predicted, level, n, method)
     return {"n": n, "predicted": predicted, "observed": observed, "miscalibration": estimate}
-
-
-def _part(rows: Rows, at: Codes) -> Rows:
-    groups = None if rows.groups is None else np.unique(rows.groups[at], return_inverse=True)[1]
-    return Rows(rows.y[at], rows.p[at], groups)
-
-
-def _positions(labels: ArrayLike, rows: Rows) -> list[tuple[Any, Codes]]:
-    """Each label with its rows, as labels first appear; a missing label is None."""
-    given = np.asarray(labels)
-    if given.shape != rows.y.shape:
-        raise DataError(
-            f"labels must have one value for each of {rows.y.size} rows, got shape {given.shape}"
-        )
-    seen: dict[Any, int] = {}
-    # NaN and NaT are not equal to themselves.
-    values = (None if value != value else value for value in given.tolist())
-    codes = np.array([seen.setdefault(value, len(seen)) for value in values])
-    order = np.argsort(codes, kind="stable")
-    parts = np.split(order, np.bincount(codes).cumsum()[:-1])
-    return list(zip(seen, parts, strict=True))

@@ -1,0 +1,265 @@
+"""How close predicted amounts come: R², absolute and squared errors, the total, and the CRPS."""
+
+__all__ = [
+    "alone",
+    "bias_total",
+    "crps",
+    "crps_difference",
+    "explained",
+    "largest",
+    "mae",
+    "mae_difference",
+    "r2",
+    "r2_difference",
+    "rmse",
+    "rmsle",
+    "undefined",
+]
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from patron.errors import DataError
+from patron.estimate import Estimate
+from patron.metrics.inputs import Rows, Vector, measured, units
+from patron.metrics.interval import margin, positive_interval
+
+
+def r2(
+    y: ArrayLike, mean: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None
+) -> Estimate:
+    """The share of the squared spread of amounts that the predictions explain: 1 - SSE / SST.
+
+    SSE = sum (y - mean)^2, SST = sum (y - average of these rows)^2. Range: 1 downwards; the average
+    said of every row scores 0. It rewards the mean: a median, which is lower, scores worse.
+    NaN where all amounts are equal.
+    Interval: on the scale of log(SSE / SST), from the influence of a row on it,
+    (y - mean)^2 / MSE - (y - average)^2 / variance.
+    Assumes that rows (entities) are independent. Broken by a heavy tail: a few rows carry both
+    sums, and those that would matter most may not be in the sample.
+    Source: the delta method.
+
+    >>> round(r2([0, 0, 4, 8], [0, 1, 4, 7]).value, 4)
+    0.9545
+    """
+    rows = measured(y, mean, groups)
+    unit = largest(rows)
+    left, spread = ((rows.y - rows.p) / unit) ** 2, ((rows.y - rows.y.mean()) / unit) ** 2
+    if not spread.any():
+        return undefined(rows, level, "all amounts are equal")
+    parts = float(left.mean()), float(spread.mean())
+    return explained(rows, parts, (left, spread), level)
+
+
+def r2_difference(
+    y: ArrayLike,
+    mean_a: ArrayLike,
+    mean_b: ArrayLike,
+    *,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> Estimate:
+    """R² of `mean_a` less R² of `mean_b`, on the same rows; above 0, a is better.
+
+    Value: sum of ((y - b)^2 - (y - a)^2) / SST. Range: unbounded. NaN where all amounts are equal.
+    Interval: from the influence of a row, (difference of its squares - value (y - average)^2) /
+    variance. Assumes that both predictions were fixed before these rows were seen; broken as `r2`.
+    Source: Diebold and Mariano (1995), without serial correlation; the delta method.
+    """
+    a, b = measured(y, mean_a, groups), measured(y, mean_b, groups)
+    unit = max(largest(a), largest(b))
+    spread = ((a.y - a.y.mean()) / unit) ** 2
+    if not spread.any():
+        return undefined(a, level, "all amounts are equal")
+    gain = ((b.y - b.p) / unit) ** 2 - ((a.y - a.p) / unit) ** 2
+    value = float(gain.sum() / spread.sum())
+    return _around(a, value, (gain - value * spread) / spread.mean(), level)
+
+
+def mae(
+    y: ArrayLike, median: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None
+) -> Estimate:
+    """The mean absolute error, in money. It rewards the median, which is 0 for most customers.
+
+    Range: 0 upwards. Interval: on the log scale, from the absolute errors. Assumes that rows
+    (entities) are independent; broken as `rmse`, but less.
+
+    >>> mae([0, 3], [1, 1]).value
+    1.5
+    """
+    rows = measured(y, median, groups)
+    return _mean_loss(rows, np.abs(rows.y - rows.p), level, "mean of absolute errors")
+
+
+def mae_difference(
+    y: ArrayLike,
+    median_a: ArrayLike,
+    median_b: ArrayLike,
+    *,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> Estimate:
+    """MAE of `median_a` less MAE of `median_b`, on the same rows; below 0, a is better.
+
+    Range: unbounded. Interval: from the row-wise differences. Assumptions: as `r2_difference`.
+    """
+    a, b = measured(y, median_a, groups), measured(y, median_b, groups)
+    return _paired(a, np.abs(a.y - a.p) - np.abs(b.y - b.p), level)
+
+
+def rmse(
+    y: ArrayLike, mean: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None
+) -> Estimate:
+    """The square root of the mean squared error, in money. It rewards the mean.
+
+    Range: 0 upwards. Interval: on the log scale, from the squared errors.
+    Assumes that rows (entities) are independent. Broken by a heavy tail: the squares of a few large
+    amounts are the sum, and a sample without them is too low and does not know it.
+
+    >>> rmse([0, 4], [3, 4]).value == (9 / 2) ** 0.5
+    True
+    """
+    rows = measured(y, mean, groups)
+    unit = largest(rows)
+    return _root(rows, ((rows.y - rows.p) / unit) ** 2, unit, level)
+
+
+def rmsle(
+    y: ArrayLike, mean: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None
+) -> Estimate:
+    """The root mean squared error of log(1 + amount), where an amount below 0 counts as 0.
+
+    Range: 0 upwards; 0.1 is about 10 % of large amounts. It rewards exp(E log(1 + Y)) - 1, which
+    lies between median and mean, and depends on the currency's unit. Interval: as `rmse`; the
+    logarithm tames the tail.
+
+    >>> round(rmsle([0, 9], [0, -5]).value, 3)
+    1.628
+    """
+    rows = measured(y, mean, groups)
+    errors = np.log1p(np.maximum(rows.y, 0)) - np.log1p(np.maximum(rows.p, 0))
+    return _root(rows, errors**2, 1.0, level)
+
+
+def bias_total(
+    y: ArrayLike, mean: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None
+) -> Estimate:
+    """How far the predicted total is off: (sum predicted - sum observed) / sum observed.
+
+    Range: -1 upwards for predictions of 0 or more; above 0, too much is promised. NaN where nothing
+    was spent. Interval: on the scale of log(sum predicted / sum observed), from the influence of a
+    row, mean / its average - y / its average.
+    Assumes that rows (entities) are independent, amounts of 0 or more. Broken by a heavy tail, as
+    every mean of such amounts.
+
+    >>> round(bias_total([0, 10], [5, 6]).value, 3)
+    0.1
+    """
+    rows = measured(y, mean, groups, spend=True)
+    unit = largest(rows)
+    observed, predicted = float((rows.y / unit).mean()), float((rows.p / unit).mean())
+    if observed == 0:
+        return undefined(rows, level, "nothing was spent")
+    ratio = predicted / observed
+    influence = rows.p / unit / observed - ratio * (rows.y / unit / observed)
+    if ratio <= 0:
+        return _around(rows, ratio - 1, influence, level)
+    if units(rows) < 2:
+        return alone(rows, ratio - 1, level)
+    low, high = positive_interval(ratio, margin(influence, rows.groups, level))
+    return Estimate(ratio - 1, low - 1, high - 1, level, rows.y.size, rows.described("log ratio"))
+
+
+def crps(scores: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None) -> Estimate:
+    """The mean of rows' continuous ranked probability scores, in money.
+
+    A row's score is the integral of (F(z) - 1{y <= z})^2 over z, F its predictive distribution
+    function; for a distribution that is one point it is the absolute error. A proper score: it
+    rewards the whole distribution, with its share of zeros and its tail. Range: 0 upwards.
+    Interval: on the log scale, from the scores. Assumes that rows (entities) are independent.
+    Source: Matheson and Winkler (1976); Gneiting and Raftery (2007).
+    """
+    rows = measured(scores, scores, groups)
+    if below := int((rows.y < 0).sum()):
+        raise DataError(f"a CRPS is 0 or more; {below} of {rows.y.size} scores are negative")
+    return _mean_loss(rows, rows.y, level, "mean of row scores")
+
+
+def crps_difference(
+    scores_a: ArrayLike,
+    scores_b: ArrayLike,
+    *,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> Estimate:
+    """Mean of `scores_a` less mean of `scores_b`, on the same rows; below 0, a is better.
+
+    Range: unbounded. Interval: from the row-wise differences. Assumptions: as `r2_difference`.
+    """
+    rows = measured(scores_a, scores_b, groups)
+    return _paired(rows, rows.y - rows.p, level)
+
+
+def explained(
+    rows: Rows, parts: tuple[float, float], influences: tuple[Vector, Vector], level: float
+) -> Estimate:
+    """1 - a / b for two positive means, with its interval on the scale of log(a / b).
+
+    `influences` are those of a row on each mean; both are free of a constant that is in proportion
+    to the means.
+    """
+    (left, spread), (of_left, of_spread) = parts, influences
+    ratio = left / spread
+    if units(rows) < 2:
+        return alone(rows, 1 - ratio, level)
+    reach = margin((of_left - ratio * of_spread) / spread, rows.groups, level)
+    low, high = positive_interval(ratio, reach)
+    method = rows.described("log of the unexplained share")
+    return Estimate(1 - ratio, 1 - high, 1 - low, level, rows.y.size, method)
+
+
+def alone(rows: Rows, value: float, level: float) -> Estimate:
+    """The answer where one row, or one entity, is all that there is."""
+    return Estimate(value, math.nan, math.nan, level, rows.y.size, "no interval: there is one row")
+
+
+def undefined(rows: Rows, level: float, because: str) -> Estimate:
+    """The answer where a metric has no value."""
+    return Estimate(math.nan, math.nan, math.nan, level, rows.y.size, f"undefined: {because}")
+
+
+def largest(rows: Rows) -> float:
+    """The largest size of an amount (1 if all are 0): the unit in which no square overflows."""
+    return float(max(np.abs(rows.y).max(), np.abs(rows.p).max())) or 1.0
+
+
+def _mean_loss(rows: Rows, losses: Vector, level: float, method: str) -> Estimate:
+    value = float(losses.mean())
+    if units(rows) < 2:
+        return alone(rows, value, level)
+    ends = positive_interval(value, margin(losses - value, rows.groups, level))
+    return Estimate(value, *ends, level, rows.y.size, rows.described(method))
+
+
+def _root(rows: Rows, squares: Vector, unit: float, level: float) -> Estimate:
+    """The root of the mean of `squares`, times `unit`."""
+    of = _mean_loss(rows, squares, level, "log of the mean of squares")
+    value, low, high = (unit * math.sqrt(each) for each in (of.value, of.low, of.high))
+    return Estimate(value, low, high, level, of.n, of.method)
+
+
+def _paired(rows: Rows, differences: Vector, level: float) -> Estimate:
+    value = float(differences.mean())
+    return _around(rows, value, differences - value, level, "paired differences")
+
+
+def _around(
+    rows: Rows, value: float, influence: Vector, level: float, method: str = "influence values"
+) -> Estimate:
+    if units(rows) < 2:
+        return alone(rows, value, level)
+    reach = margin(influence, rows.groups, level)
+    ends = value - reach, value + reach
+    return Estimate(value, *ends, level, rows.y.size, rows.described(method))
