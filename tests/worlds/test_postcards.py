@@ -32,7 +32,7 @@ def season(world: World) -> np.ndarray:
 def law(world: World, postcard: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """P(y > 0), the log mean and the pull, of nothing but the table; the docstring's formulas."""
     days, rate = column("days_since_last_purchase", world), column("email_open_rate", world)
-    a = np.log(column("lifetime_spend", world) / 500)
+    a = np.log(column("lifetime_spend", world) / 1_000)
     visits = np.log(1 + column("web_visits_30d", world))
     brand, discount = column("brand_affinity", world), column("discount_share", world)
     mail = np.nan_to_num(0.8 * (rate - 0.4), nan=-0.3)
@@ -40,7 +40,7 @@ def law(world: World, postcard: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     openness = openness.round(6)
     pull = np.where(openness > 0.1, openness - 0.1, np.minimum(openness + 0.75, 0))
     pull *= np.minimum(1, np.maximum(0, 2 - days / 120))
-    z = 0.35 + 0.3 * a + 1.2 * brand + 0.3 * visits + mail - 0.004 * np.minimum(days, 300)
+    z = 0.25 + 0.3 * a + 1.2 * brand + 0.3 * visits + mail - 0.004 * np.minimum(days, 300)
     z += season(world) + 2 * pull * postcard
     m = 5.6 + 0.35 * a + 0.8 * brand - 0.8 * discount + 0.15 * visits
     m += 5.5 / (days + 1) + season(world) + 0.6 * pull * postcard

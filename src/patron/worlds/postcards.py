@@ -102,14 +102,14 @@ def postcards(rows: int = 15_000, *, seed: int = 0, later: bool = False) -> Worl
     What is spent, y, given the row's columns and whether a postcard came (t = 1 or 0):
 
         P(y > 0)       = 1 / (1 + exp(-z))
-        z              = 0.35 + 0.3 a + 1.2 brand_affinity + 0.3 log(1 + web_visits_30d) + mail
+        z              = 0.25 + 0.3 a + 1.2 brand_affinity + 0.3 log(1 + web_visits_30d) + mail
                          - 0.004 min(days, 300) + season + 2 pull t
         y given y > 0  = min(exp(m + 0.75 e), 50,000), e standard normal
         m              = 5.6 + 0.35 a + 0.8 brand_affinity - 0.8 discount_share
                          + 0.15 log(1 + web_visits_30d) + 5.5 / (days + 1) + season + 0.6 pull t
 
     with days = `days_since_last_purchase` (a fraction: the time of day counts), a =
-    log(lifetime_spend / 500), mail = 0.8 (email_open_rate - 0.4) or, where the rate is missing,
+    log(lifetime_spend / 1,000), mail = 0.8 (email_open_rate - 0.4) or, where the rate is missing,
     -0.3, and season by the month of `campaign_date`: -0.3 in January, 0 in April, -0.15 in July,
     0.35 in October. A postcard's pull depends on how open a customer is to it:
 
@@ -189,12 +189,12 @@ def postcards(rows: int = 15_000, *, seed: int = 0, later: bool = False) -> Worl
 def _law(seen: Columns, date: Numbers, postcard: Numbers) -> tuple[Floats, Floats]:
     """P(nothing is spent), and the mean of the logarithm of what is spent otherwise."""
     days, rate = seen["days_since_last_purchase"], seen["email_open_rate"]
-    before, visits = np.log(seen["lifetime_spend"] / 500), np.log1p(seen["web_visits_30d"])
+    before, visits = np.log(seen["lifetime_spend"] / 1_000), np.log1p(seen["web_visits_30d"])
     month = date.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
     season = np.select([month == each for each in SEASONS], list(SEASONS.values()))
     mail = np.where(np.isnan(rate), -0.3, 0.8 * (rate - NO_RATE))
     moved = _pull(seen) * postcard
-    z = 0.35 + 0.3 * before + 1.2 * seen["brand_affinity"] + 0.3 * visits
+    z = 0.25 + 0.3 * before + 1.2 * seen["brand_affinity"] + 0.3 * visits
     z += mail - 0.004 * np.minimum(days, 300) + season + 2 * moved
     mean = 5.6 + 0.35 * before + 0.8 * seen["brand_affinity"] - 0.8 * seen["discount_share"]
     mean += 0.15 * visits + SPIKE / (days + 1) + season + 0.6 * moved
@@ -255,7 +255,7 @@ def _people(count: int, start: int, end: int, rng: np.random.Generator) -> Peopl
         "first": first.astype(np.int64),
         "dropped": first + rng.gamma(2.0, 900.0, count) * rng.exponential(1.0, count),
         "rate": np.exp(-4.4 + 0.7 * habit + 0.3 * bargains),
-        "level": np.exp(4.6 + 0.55 * rng.normal(size=count) - 0.2 * bargains),
+        "level": np.exp(5.6 + 0.45 * rng.normal(size=count) - 0.2 * bargains),
         "age": np.clip(rng.normal(48, 15, count), 18, 92).round(),
         "no_age": rng.random(count) < 0.1,
         "no_mail": rng.random(count) < 0.12,
