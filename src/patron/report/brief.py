@@ -24,6 +24,13 @@ from patron.report.numbers import (
     these,
 )
 from patron.report.plots import honest_step, measure_name, suspected
+from patron.report.spend_brief import (
+    spend_asked,
+    spend_good,
+    spend_headline,
+    spend_next_steps,
+    spend_sure,
+)
 from patron.report.threshold import NOT_CAUSED, contact_step, worth_sentence
 from patron.report.words import SEVERITIES
 
@@ -47,13 +54,12 @@ class Brief:
 
 def brief(results: Results) -> Brief:
     """All sentences of the brief."""
-    purchase = results["purchase"]
     return Brief(
         headline=_headline(results),
         caution=_caution(results),
         asked=_asked(results),
         found=_found(results),
-        good=[*good(purchase), *_in_money(purchase)] if purchase else [],
+        good=_good(results),
         sure=_sure(results),
         next_steps=_next_steps(results),
     )
@@ -92,7 +98,7 @@ def suspects(
     results: Results,
 ) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any] | None]]:
     """Suspected leaks that the model still uses: finding, column, and the ladder's step without."""
-    if not results["purchase"]:
+    if not results["purchase"] and not results["spend"]:
         return []
     used = {c["name"] for c in results["features"]["columns"] if c["used"]}
     return [
@@ -114,7 +120,7 @@ def agreement(inside: Mapping[str, Any] | None, outside: Mapping[str, Any]) -> s
 def _headline(results: Results) -> str:
     purchase = results["purchase"]
     if not purchase:
-        return _audit_headline(results)
+        return spend_headline(results["spend"]) if results["spend"] else _audit_headline(results)
     best = best_tenth(purchase)
     if _is_chance(purchase):
         return "The score finds buyers no better than chance, as far as this holdout can tell"
@@ -130,6 +136,12 @@ def _audit_headline(results: Results) -> str:
     faults = [_tally(results, severity) for severity in SEVERITIES[:2]]
     told = [words for words in faults if words]
     return f"The audit found {these(told)}" if told else "The audit found nothing serious"
+
+
+def _good(results: Results) -> list[str]:
+    purchase, spend = results["purchase"], results["spend"]
+    told = [*good(purchase), *_in_money(purchase)] if purchase else []
+    return [*told, *spend_good(spend, alone=not purchase)] if spend else told
 
 
 def _in_money(purchase: Mapping[str, Any]) -> list[str]:
@@ -148,7 +160,8 @@ def _caution(results: Results) -> str:
         words = f"This score includes {column}, a suspected leak ({finding['code']})"
         if without:
             worth = without["worth"]["value"] if without["worth"] else None
-            quick = f"; in a quick cross-check without it the ROC-AUC is {without['value']:.3f}"
+            measure = measure_name([without])
+            quick = f"; in a quick cross-check without it the {measure} is {without['value']:.3f}"
             words += quick + (f", {short(abs(worth), 2)} lower" if worth and worth < 0 else "")
         told.append(f"{words}.")
     if told:
@@ -171,14 +184,18 @@ def _asked(results: Results) -> list[str]:
     )
     if table["entities"] and row == "row":
         where = f"{counted(table['entities'], 'customer')} in {where}"
+    spend, target = results["spend"], results["features"]["target"]
+    if not purchase and spend:
+        rests = f"The answer rests on {where}{_seen_at(table['as_of'])}."
+        return [*spend_asked(spend, alone=True), rests]
     if not purchase:
         because = results["purchase_because"]
         return [f"Whether {where} can be trusted. No model was trained, because {because}."]
-    target = results["features"]["target"]
     within = f" within {days(purchase['horizon_days'])}" if purchase["horizon_days"] else ""
     value = f"{target['name']}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{target['positive']}"
     told = [
         f"Which customers will buy{within}? A buyer is a customer with {value}.",
+        *(spend_asked(spend, alone=False) if spend else []),
         f"The answer rests on {where}{_seen_at(table['as_of'])}.",
     ]
     if target["counts"]["unlabelled"]:
@@ -205,7 +222,7 @@ def _found(results: Results) -> list[str]:
     if len(worst_first) > MOST_FINDINGS:
         more = len(worst_first) - MOST_FINDINGS
         told.append(f"{counted(more, 'more finding')} {'is' if more == 1 else 'are'} listed below.")
-    kept = kept_sentences((results["purchase"] or {}).get("kept"))
+    kept = kept_sentences((results["purchase"] or results["spend"] or {}).get("kept"))
     return [*told, *kept, *_other_checks(results)]
 
 
@@ -238,7 +255,9 @@ def _sure(results: Results) -> list[str]:
         buyers = holdout(purchase)[1]
         if buyers < 100:
             told.append(f"The holdout has only {buyers} buyers, so every interval here is wide.")
-    if not results["spend"]:
+    if results["spend"]:
+        told += spend_sure(results["spend"], alone=not purchase)
+    else:
         told.append(f"What they will spend we cannot say, because {results['spend_because']}.")
     return told
 
@@ -261,6 +280,8 @@ def _next_steps(results: Results) -> list[str]:
     open_ones = [f for f in _by_severity(results) if not f["applied"] and f["severity"] != "note"]
     told = [f"{f['next_step']} ({f['code']})" for f in open_ones[:MOST_STEPS]]
     purchase, bundle = results["purchase"], results["bundle"]
+    if not purchase and results["spend"]:
+        return [*told, *spend_next_steps(results["spend"], bundle)]
     if not purchase:
         return told or ["Name a target in the Study and run it: patron run."]
     if agreement(purchase["cross_validated"]["roc_auc"], purchase["roc_auc"]) == "differ":

@@ -8,7 +8,9 @@ from typing import Any
 
 from patron.report import numbers, plots
 from patron.report.brief import audit_brief, brief
+from patron.report.cash import cash
 from patron.report.purchase_page import MOST_SMALL, purchase_context
+from patron.report.spend_page import spend_context
 from patron.report.tables import (
     besides,
     column_rows,
@@ -50,7 +52,7 @@ def _page(template: str, context: dict[str, Any]) -> str:
     written = (
         numbers.count, numbers.counted, numbers.date, numbers.interval, numbers.money,
         numbers.of_100, numbers.percent, numbers.seconds, numbers.short, numbers.size,
-        numbers.these,
+        numbers.these, cash,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in written}
     return environment.get_template(template).render(context)
@@ -82,7 +84,7 @@ def _audit_context(results: Results) -> dict[str, Any]:
 
 
 def _context(results: Results) -> dict[str, Any]:
-    purchase, features = results["purchase"], results["features"]
+    purchase, spend, features = results["purchase"], results["spend"], results["features"]
     return {
         **_audit_context(results),
         "brief": brief(results),
@@ -95,6 +97,7 @@ def _context(results: Results) -> dict[str, Any]:
         "target": plots.target(features["target"]) if features["target"] else None,
         "features": _feature_pictures(results),
         "columns": column_rows(features["columns"]),
+        "spend": spend_context(spend) if spend else None,
         **(purchase_context(purchase) if purchase else {"pictures": {}}),
     }
 
@@ -110,6 +113,7 @@ def _feature_pictures(results: Results) -> list[plots.Picture]:
     if results["features"]["target"]:
         counts = results["features"]["target"]["counts"]
         base = counts["positive"] / max(counts["positive"] + counts["negative"], 1)
-    order = [e["column"] for e in results["purchase"]["effects"]] if results["purchase"] else []
+    modelled = results["purchase"] or results["spend"] or {}
+    order = [e["column"] for e in modelled.get("effects") or []]
     names = [name for name in order if name in columns] or list(columns)
     return [plots.feature(columns[name], base) for name in names[:MOST_SMALL]]

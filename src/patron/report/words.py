@@ -2,9 +2,11 @@
 
 __all__ = [
     "METRICS",
+    "MONEY",
     "SECTIONS",
     "SEVERITIES",
     "Metric",
+    "MoneyMetric",
     "is_floor",
     "read_whole",
     "reading",
@@ -42,6 +44,76 @@ METRICS = {
     "precision": Metric("Share of those flagged who bought", "precision", "higher"),
     "recall": Metric("Share of the buyers who were flagged", "recall", "higher"),
     "f1": Metric("The two before in one number", "F1", "higher"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyMetric:
+    """A metric of amounts: its names, what a forecast must be to score best, and its unit.
+
+    `better` says which way is good; `unit` is "money", "share", or "" for a plain number.
+    """
+
+    plain: str
+    term: str
+    rewards: str
+    better: str
+    unit: str = ""
+
+
+_MEAN, _ORDER = "the mean", "the order"
+
+MONEY = {
+    "r2": MoneyMetric("Share of the differences in spend explained", "R²", _MEAN, "higher"),
+    "r2_top_20": MoneyMetric(
+        "The same among the fifth who spent most", "R², top 20 %", _MEAN, "higher"
+    ),
+    "r2_within_top_20": MoneyMetric(
+        "Within that fifth, against their own average", "R² within top 20 %", _MEAN, "higher"
+    ),
+    "rmse": MoneyMetric("Miss of the mean, large ones count most", "RMSE", _MEAN, "lower", "money"),
+    "bias_total": MoneyMetric("How far the total is off", "bias", _MEAN, "near 0", "share"),
+    "mae": MoneyMetric("Miss of the median, on average", "MAE", "the median", "lower", "money"),
+    "rmsle": MoneyMetric("Miss in proportion", "RMSLE", "the mean of the logarithm", "lower"),
+    "spearman": MoneyMetric("How well all customers are ordered", "Spearman", _ORDER, "higher"),
+    "normalized_gini": MoneyMetric(
+        "How well spend is concentrated at the top", "normalised Gini", _ORDER, "higher"
+    ),
+    "top_10_capture": MoneyMetric(
+        "Spend held by the tenth forecast highest", "top-10 % capture", _ORDER, "higher", "share"
+    ),
+    "top_20_capture": MoneyMetric(
+        "Spend held by the fifth forecast highest", "top-20 % capture", _ORDER, "higher", "share"
+    ),
+    "crps": MoneyMetric(
+        "Distance of the distributions from what was spent",
+        "CRPS",
+        "the whole distribution",
+        "lower",
+        "money",
+    ),
+    **{
+        f"coverage_{level}": MoneyMetric(
+            f"Customers within their range of {level} %",
+            "coverage",
+            "the interval",
+            f"near {level} %",
+            "share",
+        )
+        for level in (80, 90, 95)
+    },
+    **{
+        f"width_{level}": MoneyMetric(
+            f"Mean width of the ranges of {level} %", "width", "the interval", "lower", "money"
+        )
+        for level in (80, 90, 95)
+    },
+    "zero_roc_auc": MoneyMetric(
+        "How well it ranks who spends at all", "ROC-AUC", "the chance of zero", "higher"
+    ),
+    "zero_brier": MoneyMetric(
+        "Squared distance of that chance", "Brier score", "the chance of zero", "lower"
+    ),
 }
 
 SEVERITIES = ("serious", "warning", "note")

@@ -1,11 +1,11 @@
 """A hundred dots: shares of people as people."""
 
-__all__ = ["buyers_of_100"]
+__all__ = ["buyers_of_100", "spend_of_100"]
 
 from collections.abc import Mapping
 from typing import Any
 
-from patron.report.numbers import of_100
+from patron.report.numbers import known, of_100
 from patron.report.svg import Drawing
 
 
@@ -25,13 +25,25 @@ def buyers_of_100(purchase: Mapping[str, Any]) -> list[tuple[str, float, str]]:
         best = base * tenth["captured"] / tenth["contacted"]
         rest = base * (1 - half["captured"]) / (1 - half["contacted"])
         groups += [("of the best-scored tenth", best), ("of the lower half", rest)]
-    return [(name, share, _hundred(share, name)) for name, share in groups]
+    return [(name, share, _hundred(share, f"{name} bought")) for name, share in groups]
 
 
-def _hundred(share: float, who: str) -> str:
+def spend_of_100(spend: Mapping[str, Any]) -> list[tuple[str, float, str]]:
+    """Who spends at all, what the best tenth holds, and how often a customer's range is right."""
+    groups = [("customers spent anything", spend["zero"]["rate"]["value"])]
+    groups += [("dollars were the top tenth's by forecast", spend["top_10_capture"]["value"])]
+    levels = spend["intervals"]["levels"]
+    if levels:
+        each = min(levels, key=lambda found: abs(found["level"] - 0.8))
+        words = f"ranges of {100 * each['level']:.0f} % held what was spent"
+        groups.append((words, each["coverage"]["value"]))
+    return [(name, share, _hundred(share, name)) for name, share in groups if known(share)]
+
+
+def _hundred(share: float, what: str) -> str:
     sheet, filled = Drawing(119, 119), round(100 * share)
     for i in range(100):
         row, place = divmod(i, 10)
         css = "buyers solid" if i < filled else "nobody"
         sheet.mark(5.5 + 12 * place, 5.5 + 12 * row, css, r=4.4)
-    return sheet.render(f"{of_100(share)} {who} bought", "hundred")
+    return sheet.render(f"{of_100(share)} {what}", "hundred")
