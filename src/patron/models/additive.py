@@ -33,6 +33,8 @@ class AdditiveModel:
         table's first row and column are for missing values, the others for the values between the
         cuts, or, where `cuts` is None, for the codes of a category. The cuts are among the cuts of
         the column's own term.
+    products : terms of two columns that are one function times another, `{"columns": [i, j],
+        "one": term, "other": term}` with terms of `x` and `y`, or of `scores`.
     """
 
     kind: ClassVar[str] = "additive"
@@ -42,10 +44,12 @@ class AdditiveModel:
         intercept: float,
         terms: Sequence[dict[str, Any]],
         pairs: Sequence[Pair] = (),
+        products: Sequence[Pair] = (),
     ) -> None:
         self.intercept = intercept
         self.terms = list(terms)
         self.pairs = list(pairs)
+        self.products = list(products)
         self._steps = {
             column: _Steps(term) for column, term in enumerate(self.terms) if "x" not in term
         }
@@ -90,20 +94,30 @@ class AdditiveModel:
                 yield (column,), self._steps[column].values[places[column]]
         for table in self._tables:
             yield table.columns, table.effect(places)
+        for product in self.products:
+            one, other = product["columns"]
+            factors = (
+                _factor(product["one"], columns[one]),
+                _factor(product["other"], columns[other]),
+            )
+            yield (one, other), factors[0] * factors[1]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
+        products = {"products": self.products} if self.products else {}
         return {
             "kind": self.kind,
             "intercept": self.intercept,
             "terms": self.terms,
             "pairs": self.pairs,
+            **products,
         }
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "AdditiveModel":
         """The model that `to_dict` wrote."""
-        return cls(fields["intercept"], fields["terms"], fields.get("pairs", ()))
+        more = fields.get("pairs", ()), fields.get("products", ())
+        return cls(fields["intercept"], fields["terms"], *more)
 
 
 def signed_log(values: NDArray[Any]) -> Floats:
@@ -175,3 +189,11 @@ def _as_singles(cuts: Floats) -> Singles:
 def _curve(term: Mapping[str, Any], values: Singles) -> Floats:
     effect = np.interp(signed_log(values), signed_log(np.asarray(term["x"])), term["y"])
     return np.where(np.isnan(values), term.get("missing", 0.0), effect)
+
+
+def _factor(term: Mapping[str, Any], values: Singles) -> Floats:
+    """A term of a product: it holds what is missing for 0."""
+    if "x" in term:
+        return _curve(term, values)
+    steps = _Steps(term)
+    return np.asarray(steps.values[steps.places(values)])
