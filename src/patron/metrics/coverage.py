@@ -12,12 +12,11 @@ from patron.estimate import Estimate
 from patron.metrics.inputs import Rows, Vector, measured, positions, units
 from patron.metrics.interval import (
     margin,
-    positive_interval,
     ratio_interval,
     share_interval,
     wilson_interval,
 )
-from patron.metrics.money import alone
+from patron.metrics.money_parts import alone, of_ratio
 
 
 def coverage(
@@ -56,11 +55,14 @@ def width(
     3.0
     """
     rows, _, widths = _intervals(low, low, high, groups)
-    value = float(widths.mean())
-    if units(rows) < 2:
-        return alone(rows, value, level)
-    ends = positive_interval(value, margin(widths - value, rows.groups, level))
-    return Estimate(value, *ends, level, rows.y.size, rows.described("mean of widths"))
+    return of_ratio(
+        rows,
+        (widths, np.ones(widths.size)),
+        lambda total, n: total / n,
+        lambda mean: mean,
+        level,
+        "mean of widths, jackknife",
+    )
 
 
 def median_width(

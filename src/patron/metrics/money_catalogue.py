@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from patron.estimate import Estimate
 from patron.metrics.coverage import coverage, width
 from patron.metrics.inputs import Vector, measured
-from patron.metrics.money import bias_total, mae, r2, rmse, rmsle, undefined
+from patron.metrics.money import bias_total, mae, r2, rmse, rmsle
 from patron.metrics.money import crps as crps_of
 from patron.metrics.money_curves import money_shape
+from patron.metrics.money_parts import undefined
 from patron.metrics.money_ranking import (
     normalized_gini,
     r2_top,

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from patron.errors import DataError
 from patron.estimate import Estimate
-from patron.metrics.inputs import Rows, Vector, measured, ranked, units
-from patron.metrics.interval import margin, positive_interval
+from patron.metrics.inputs import Rows, Vector, measured, ranked
+from patron.metrics.money_parts import of_ratio
 from patron.metrics.money_ranking import Cut, midranks
 from patron.metrics.probability import equal_mass_bins
 
@@ -177,13 +177,17 @@ def _gini(y: Vector) -> float:
 
 def _observed(part: Rows, level: float) -> Estimate:
     value, n = _mean(part.y), part.y.size
-    if value == 0 or units(part) < 2:
-        because = "nobody spent" if value == 0 else "there is one row"
-        return Estimate(value, math.nan, math.nan, level, n, f"no interval: {because}")
+    if value == 0:
+        return Estimate(0.0, math.nan, math.nan, level, n, "no interval: nobody spent")
     unit = float(part.y.max())
-    reach = unit * margin((part.y - value) / unit, part.groups, level)
-    ends = positive_interval(value, reach)
-    return Estimate(value, *ends, level, n, part.described("mean of amounts"))
+    return of_ratio(
+        part,
+        (part.y / unit, np.ones(n)),
+        lambda total, n: total / n,
+        lambda mean: unit * mean,
+        level,
+        "mean of amounts, jackknife",
+    )
 
 
 def _root(spread: Vector) -> float:

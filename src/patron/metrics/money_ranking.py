@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 from patron.estimate import Estimate
 from patron.metrics.inputs import Codes, Rows, Vector, measured, summed, units
 from patron.metrics.interval import fisher_interval, margin, share_interval
-from patron.metrics.money import alone, explained, largest, undefined
+from patron.metrics.money_parts import alone, largest, of_ratio, undefined
 
+PERFECT = 1e-12  # what rounding leaves of the distance to 1
 EVERYONE_EQUAL = "all predictions are equal, and rank nobody"
 
 
@@ -143,11 +144,9 @@ def r2_top(
     and is no ground to choose one.
     """
     rows = measured(y, mean, groups)
-    unit, average = largest(rows), float(rows.y.mean())
-    cut = Cut.of(rows.y, share)
-    spread = ((rows.y - average) / unit) ** 2
-    moved = -2 * float((cut.above * (rows.y - average)).mean()) * (rows.y - average) / unit**2
-    return _among(rows, cut, spread, moved, level)
+    if not np.ptp(rows.y):
+        return undefined(rows, level, "all amounts are equal")
+    return _among(rows, Cut.of(rows.y, share), float(rows.y.mean()), level)
 
 
 def r2_within_top(
@@ -165,9 +164,9 @@ def r2_within_top(
     """
     rows = measured(y, mean, groups)
     cut = Cut.of(rows.y, share)
-    average = float(cut.above @ rows.y / cut.above.sum())
-    spread = ((rows.y - average) / largest(rows)) ** 2
-    return _among(rows, cut, spread, np.zeros(rows.y.size), level)
+    if not np.ptp(rows.y[cut.above > 0]):
+        return undefined(rows, level, "all amounts at the top are equal")
+    return _among(rows, cut, float(cut.above @ rows.y / cut.above.sum()), level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,22 +240,34 @@ class Cut:
         return float(band @ values) / rows if rows else 0.0
 
 
-def _among(rows: Rows, cut: Cut, spread: Vector, moved: Vector, level: float) -> Estimate:
-    """R² of the rows above the cut; `moved` is the influence on the spread by its centre."""
-    left = ((rows.y - rows.p) / largest(rows)) ** 2
-    share = float(cut.above.mean())
-    if not (cut.above * spread).any():
-        return undefined(rows, level, "all amounts at the top are equal")
-    parts = float((cut.above * left).mean()), float((cut.above * spread).mean())
-    by_left, by_spread = (
-        cut.above * each - cut.average(each) * (cut.above - share) for each in (left, spread)
+def _among(rows: Rows, cut: Cut, centre: float, level: float) -> Estimate:
+    """R² of the rows above the cut, against a centre that is an average over the same rows."""
+    unit, share = largest(rows), float(cut.above.mean())
+    off = (rows.y - centre) / unit
+    # The cut is found in the same rows: who comes in at the top pushes another one out.
+    left, spread = (
+        cut.above * each - cut.average(each) * (cut.above - share)
+        for each in (((rows.y - rows.p) / unit) ** 2, off**2)
     )
-    return explained(rows, parts, (by_left - parts[0], by_spread + moved - parts[1]), level)
+    # So is the average of all. That of the top has no such influence: there the sum of `off` is 0.
+    spread = spread - 2 * float((cut.above * off).mean()) * (rows.y - rows.y.mean()) / unit
+    return of_ratio(
+        rows,
+        (left, spread),
+        lambda left, spread: left / spread,
+        lambda ratio: 1 - ratio,
+        level,
+        "jackknife of the unexplained share",
+    )
 
 
 def _correlation(rows: Rows, value: float, influence: Vector, level: float) -> Estimate:
+    """A correlation with its interval; a perfect order shows no uncertainty of its own."""
+    n, method = rows.y.size, rows.described("Fisher's z")
     if units(rows) < 2:
         return alone(rows, value, level)
-    value = min(1.0, max(-1.0, value))
+    if abs(value) > 1 - PERFECT:
+        because = "no interval: the order is perfect"
+        return Estimate(math.copysign(1.0, value), math.nan, math.nan, level, n, because)
     ends = fisher_interval(value, margin(influence, rows.groups, level))
-    return Estimate(value, *ends, level, rows.y.size, rows.described("Fisher's z"))
+    return Estimate(value, *ends, level, n, method)
