@@ -157,7 +157,8 @@ def _is_chance(purchase: Mapping[str, Any]) -> bool:
 def _caution(results: Results) -> str:
     told = []
     for finding, column, without in suspects(results):
-        words = f"This score includes {column}, a suspected leak ({finding['code']})"
+        made = "score" if results["purchase"] else "forecast"
+        words = f"This {made} includes {column}, a suspected leak ({finding['code']})"
         if without:
             worth = without["worth"]["value"] if without["worth"] else None
             measure = measure_name([without])

@@ -12,13 +12,17 @@ from patron.report.numbers import MISSING, known, short
 def cash(number: float | None, currency: str = "$") -> str:
     """An amount in few digits; cents only where there are some, below 100.
 
-    >>> cash(0), cash(38.4), cash(1234.5), cash(-2_512_000), cash(None)
-    ('$0', '$38.40', '$1,234', '−$2.51\\xa0million', '–')
+    >>> cash(0), cash(38.4), cash(1234.5), cash(-2_512_000), cash(None), cash(1e200)
+    ('$0', '$38.40', '$1,234', '−$2.51\\xa0million', '–', '$1e200')
     """
     if number is None or not math.isfinite(number):
         return MISSING
     size = abs(number)
-    if size >= 999_999.5:
+    if size >= 1e12:
+        written = f"{size:.3g}".replace("e+", "e")
+    elif size >= 999_500_000:
+        written = f"{size / 1e9:.3g}\N{NO-BREAK SPACE}billion"
+    elif size >= 999_999.5:
         written = short(max(size, 1_000_000))
     elif size >= 100 or round(size, 2) % 1 == 0:
         written = f"{size:,.0f}"

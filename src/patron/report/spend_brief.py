@@ -30,8 +30,7 @@ def spend_headline(spend: Spend) -> str:
     if not known(tenth["low"]) or tenth["low"] <= 0.1:
         return "The forecast orders customers; how much of the spend a list holds we cannot say"
     return (
-        "The 10 of 100 customers forecast to spend most hold "
-        f"{of_100(tenth['value'])} dollars of the spend"
+        f"{of_100(tenth['value'])} dollars come from the 10 of 100 customers forecast to spend most"
     )
 
 
@@ -57,11 +56,12 @@ def spend_sure(spend: Spend, *, alone: bool) -> list[str]:
     """What a customer's range is worth, and what the figures do not say."""
     told = [_range(spend)]
     if alone:
-        told += [_optimism(spend), _later(spend)]
-    told.append(
-        "What a contact adds to anybody's spend we cannot say, because the model learned who "
-        "spends, not what makes them."
-    )
+        told += [
+            _optimism(spend),
+            _later(spend),
+            "What a contact adds to anybody's spend we cannot say, because the model learned who "
+            "spends, not what makes them.",
+        ]
     return [sentence for sentence in told if sentence]
 
 
@@ -74,7 +74,7 @@ def spend_next_steps(spend: Spend, bundle: Mapping[str, Any] | None) -> list[str
         told.append(f"Score the customers: patron score {bundle['path']} TABLE --out SCORES.")
     told.append(
         "Add up spend_expected for a total, order by it for a list, and tell one customer's spend "
-        "by spend_low and spend_high: her median may be 0 where her mean is not."
+        "by spend_low and spend_high: the median may be 0 where the mean is not."
     )
     return told
 
@@ -136,9 +136,13 @@ def _explained(spend: Spend) -> str:
 
 def _against_mean(spend: Spend) -> str:
     """By the paired difference of the whole distribution."""
-    floors = [c for c in spend["candidates"] if c["floor"] and not c["chosen"] and c["ahead"]]
+    floors = [
+        c
+        for c in spend["candidates"]
+        if c["floor"] and not c["chosen"] and known(c["crps"]["value"])
+    ]
     floor = min(floors, key=lambda c: c["crps"]["value"], default=None)
-    if floor is None or not known(floor["ahead"]["low"]) or not known(floor["crps"]["value"]):
+    if floor is None or not floor["ahead"] or not known(floor["ahead"]["low"]):
         return ""
     title, ahead = floor["title"], floor["ahead"]
     if ahead["low"] <= 0 <= ahead["high"]:
@@ -148,7 +152,7 @@ def _against_mean(spend: Spend) -> str:
     share = ahead["value"] / floor["crps"]["value"]
     return (
         f"Its distributions are {percent(round(share, 2))} closer to what was spent (CRPS) than "
-        f"the best simple rule's, the {title}."
+        f"those of the best simple rule ({title})."
     )
 
 
@@ -187,10 +191,22 @@ def _range(spend: Spend) -> str:
     else:
         way = "narrow" if seen["value"] < said else "wide"
         return f"{start}: ranges are too {way}, so do not plan with them."
-    width = each["median_width"]
-    if width and known(width["value"]):
-        told += f"; half of these ranges are wider than {cash(width['value'])}"
-    return f"{told}: one customer's spend cannot be told closely, a list's total can."
+    width, mean = each["median_width"], spend["shape"]["mean"]
+    if not width or not known(width["value"]):
+        return f"{told}."
+    told += f"; half of these ranges are wider than {cash(width['value'])}"
+    if not known(mean) or width["value"] < mean / 2:
+        return f"{told}."
+    total = ", a list's total can" if _total_holds(spend["total"]) else ""
+    return f"{told}: one customer's spend cannot be told closely{total}."
+
+
+def _total_holds(total: Mapping[str, Any]) -> bool:
+    """Whether the total is told to within a quarter, and what was spent lies in its interval."""
+    low, high, expected, seen = (total[k] for k in ("low", "high", "expected", "observed"))
+    if not all(map(known, (low, high, expected, seen))):
+        return False
+    return bool(low <= seen <= high and high - low <= expected / 2)
 
 
 def _optimism(spend: Spend) -> str:

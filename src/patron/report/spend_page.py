@@ -17,6 +17,7 @@ from patron.report.spend_tables import (
 )
 from patron.report.spend_told import (
     best_sentence,
+    inline,
     one_holdout,
     ranges_told,
     shape_told,
@@ -42,7 +43,11 @@ def spend_context(spend: Spend) -> dict[str, Any]:
         "pictures": {picture.name: picture for picture in _pictures(spend) if picture},
         "shape_told": shape_told(spend["shape"]),
         "framing": [
-            {**each, "formulas": [typeset(f) for f in (each["formula"] or "").splitlines() if f]}
+            {
+                "title": each["title"],
+                "formulas": [typeset(line) for line in (each["formula"] or "").splitlines()],
+                "sentences": [inline(sentence) for sentence in each["sentences"]],
+            }
             for each in spend["framing"]
         ],
         "candidates": spend_candidate_rows(spend["candidates"]),

@@ -167,11 +167,12 @@ def _held(c: Mapping[str, Any], name: str) -> float | None:
 
 
 def _plain(value: float | None) -> str:
-    return interval({"value": value, "low": None, "high": None})
+    return MISSING if value is None or not known(value) else _points(value / 100, 2)
 
 
-def _points(share: float) -> str:
-    return f"{100 * share:.1f}".replace("-", "−")
+def _points(share: float, decimals: int = 1) -> str:
+    written = f"{100 * share:.{decimals}f}"
+    return (written if written.strip("-0.") else written.lstrip("-")).replace("-", "−")
 
 
 def _signed_percent(share: float | None) -> str:

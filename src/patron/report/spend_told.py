@@ -1,6 +1,6 @@
 """Sentences of the page on spend: the cap, what is beyond belief, one holdout, ranges, the best."""
 
-__all__ = ["best_sentence", "one_holdout", "ranges_told", "shape_told", "typeset"]
+__all__ = ["best_sentence", "inline", "one_holdout", "ranges_told", "shape_told", "typeset"]
 
 import re
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ _GREEK = {
     "tau": "τ", "phi": "φ", "Phi": "Φ", "integral": "∫",
 }  # fmt: skip
 _SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "->": "→", "-": "−", "*": "·", "~": "∼"}
+_INDEXED = re.compile(r"\b([A-Za-z])_([a-z])\b")
 _TOKEN = re.compile(r"[A-Za-z]+|\d+(?:[.,]\d+)*|<=|>=|!=|->|[\^_]\{|[\^_]|\s+|.", re.DOTALL)
 
 
@@ -97,6 +98,15 @@ def best_sentence(spend: Spend) -> str:
     if spend["r2"]["value"] >= best["value"]:
         told += " On one holdout a model may come out ahead of the truth, by luck."
     return told
+
+
+def inline(sentence: str) -> str:
+    """A sentence as HTML, with the indices of its variables set low.
+
+    >>> inline("y_i is <0>, not my_index")
+    '<i>y</i><sub><i>i</i></sub> is &lt;0&gt;, not my_index'
+    """
+    return _INDEXED.sub(r"<i>\1</i><sub><i>\2</i></sub>", escape(sentence))
 
 
 def typeset(formula: str) -> str:

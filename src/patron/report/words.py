@@ -77,7 +77,7 @@ MONEY = {
     "rmsle": MoneyMetric("Miss in proportion", "RMSLE", "the mean of the logarithm", "lower"),
     "spearman": MoneyMetric("How well all customers are ordered", "Spearman", _ORDER, "higher"),
     "normalized_gini": MoneyMetric(
-        "How well spend is concentrated at the top", "normalised Gini", _ORDER, "higher"
+        "How much of the best order, in money, is found", "normalised Gini", _ORDER, "higher"
     ),
     "top_10_capture": MoneyMetric(
         "Spend held by the tenth forecast highest", "top-10 % capture", _ORDER, "higher", "share"

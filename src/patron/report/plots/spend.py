@@ -2,6 +2,7 @@
 
 __all__ = ["lorenz", "mean_excess", "spend_log", "spend_raw"]
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -87,7 +88,7 @@ def spend_log(shape: Shape, target: str) -> Picture | None:
 
     return picture(
         "spend-log",
-        f"Of those who spend, half spend between {cash(low)} and {cash(high)}",
+        f"Of those who spend, half spend between {_about(low)} and {_about(high)}",
         "Above: who spends at all. Below: the amounts above zero on the log scale, where the model "
         "works.",
         draw,
@@ -178,9 +179,15 @@ def _tail_title(xs: Sequence[float], ys: Sequence[float]) -> str:
     peak = max(range(len(ys)), key=ys.__getitem__)
     first, top = ys[0], ys[peak]
     if top < 1.5 * first:
-        return f"The tail is light: beyond any amount, about {cash(first)} more at most"
-    told = f"The tail is heavy: beyond {cash(xs[peak])}, {cash(top)} more on average"
+        return f"The tail is light: beyond any amount, {_about(top)} more at most, on average"
+    told = f"The tail is heavy: those beyond {_about(xs[peak])} spend {_about(top)} more on average"
     return told + ("; then it ends" if ys[-1] < 0.6 * top else "")
+
+
+def _about(amount: float) -> str:
+    """An amount in two digits, for a title."""
+    step = 10.0 ** (math.floor(math.log10(abs(amount))) - 1) if amount else 1.0
+    return cash(round(amount / step) * step)
 
 
 def _who_spends(sheet: Drawing, zeros: int, n: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from patron.report.cash import cash, cash_interval
-from patron.report.numbers import beyond_zero, known, short
+from patron.report.numbers import beyond_zero, known, short, these
 from patron.report.plots.base import SMALL, WIDE, Picture, picture
 from patron.report.plots.small import LEFT, MOST_ROWS, wide_enough
 from patron.report.scale import Scale, fit
@@ -18,7 +18,7 @@ Effect = Mapping[str, Any]
 Reach = tuple[float, float]
 ROOM = 150.0
 TALL_ROW, TOP = 38.0, 34.0
-TALL, MIDDLE, GAP = 262.0, 108.0, 24.0
+TALL, MIDDLE, GAP = 274.0, 114.0, 24.0
 NOTHING = 1.05
 """Odds and amounts that differ by a smaller factor than this are told as no difference."""
 
@@ -82,8 +82,9 @@ def _candidates(
     middle = (x.start + x.end) / 2
     sheet.text(middle, floor + 38, "farther off than the chosen one", "axis-title", anchor="middle")
     sheet.line(x(0), TOP - 8, x(0), floor, "ref")
-    name = wrap(f"{chosen['title']} (chosen)", width - max(x(0) - 10, 0), 13)[0]
-    sheet.text(max(x(0) - 10, 0), 18, name, "model-name halo")
+    name = wrap(f"{chosen['title']} (chosen)", width, 13)[0]
+    half = text_width(name, 13) / 2
+    sheet.text(min(max(x(0), half), width - half), 18, name, "model-name halo", anchor="middle")
     top = TOP
     for c in rivals:
         y = top + step - 14 if narrow else top + step / 2
@@ -135,8 +136,8 @@ def _title(rivals: Sequence[Candidate], chosen: Candidate) -> str:
     if floors:
         return f"The {name} is no closer than the {floors[0]['title']}, within noise"
     if ties:
-        others = f"{ties[0]['title']} is" if len(ties) == 1 else f"{len(ties)} others are"
-        return f"The {name} was chosen: {others} as close, within noise, and no simpler"
+        others = these([c["title"] for c in ties], at_most=2)
+        return f"The {name} was chosen; as close, within noise: {others}"
     return f"The {name} is the closest of {len(rivals) + 1}, beyond noise"
 
 
@@ -149,14 +150,14 @@ def _numeric(found: Effect, reaches: tuple[Reach, Reach], width: float) -> Drawi
     middle = sorted(xs)[len(xs) // 2]
     kind = "log" if low >= 0 and high > 20 and high - middle > 3 * (middle - low) else "linear"
     x = Scale(low, high, LEFT, width - 16, kind)
-    chance = Panel(sheet, x, Scale(*reaches[0], MIDDLE, 22))
-    amount = Panel(sheet, x, Scale(*reaches[1], TALL - 32, MIDDLE + GAP + 18, "log10"))
+    chance = Panel(sheet, x, Scale(*reaches[0], MIDDLE, 28))
+    amount = Panel(sheet, x, Scale(*reaches[1], TALL - 32, MIDDLE + GAP + 24, "log10"))
     for panel, part, name, base in (
         (chance, "zero", "chance to spend (log-odds)", 0.0),
         (amount, "amount", "amount (factor)", 1.0),
     ):
         panel.y_axis("", show=_signed if part == "zero" else _factor, about=3)
-        sheet.text(0, panel.y.end - 9, name, "axis-title small")
+        sheet.text(0, panel.y.end - 15, name, "axis-title small")
         sheet.line(x.start, panel.y(base), x.end, panel.y(base), "ref")
         if found[part]:
             panel.curve(found[part]["x"], found[part]["y"], "model line")
