@@ -225,6 +225,15 @@ def test_coverage_is_drawn_for_all_arms_and_tenths_at_each_level(spend):
     assert plots.spend_coverage([]) is None
 
 
+def test_tenths_written_as_text_have_the_order_of_numbers(spend):
+    levels = spend["intervals"]["levels"]
+    for each in levels:
+        for place, found in enumerate(each["by_decile"], 1):
+            found["label"] = f"{place:02d}"
+    names = re.findall(r">tenth ([^<]+)</text>", first(plots.spend_coverage(levels)))
+    assert names == ["10 (highest)", *map(str, range(9, 1, -1)), "1 (lowest)"]
+
+
 def test_an_effect_is_told_by_odds_and_by_factor():
     found = {
         "column": "a", "kind": "number", "importance": 1.0,

@@ -39,7 +39,7 @@ def _rows(levels: Sequence[Level]) -> list[tuple[str, str, list[Mapping[str, Any
         ("by_arm", "By arm", "{}"),
         ("by_decile", "By forecast", "tenth {}"),
     ):
-        tables = [{row["label"]: row for row in each.get(key) or ()} for each in levels]
+        tables = [{_label(row["label"]): row for row in each.get(key) or ()} for each in levels]
         labels = list(dict.fromkeys(label for table in tables for label in table))
         if key == "by_decile":
             labels.sort(key=lambda label: (isinstance(label, str), label), reverse=True)
@@ -50,6 +50,11 @@ def _rows(levels: Sequence[Level]) -> list[tuple[str, str, list[Mapping[str, Any
             seen = [(table.get(label) or {}).get("coverage") for table in tables]
             found.append((head if place == 0 else "", words, seen))
     return found
+
+
+def _label(label: Any) -> Any:
+    """A label; what is written as a whole number is one, so that tenths have their order."""
+    return int(label) if isinstance(label, str) and label.isdecimal() else label
 
 
 def _draw(
