@@ -234,8 +234,8 @@ class LogHurdle(AmountDistribution):
         else:
             away = np.interp(share, _shares(len(self.errors)), self.errors)
             away = np.where(share >= 1, np.inf, away)
-        logs = self.centre[:, None] + self.scale[:, None] * away
-        return np.exp(np.minimum(logs, np.log(self.limit)))
+        logs, top = self.centre[:, None] + self.scale[:, None] * away, np.log(self.limit)
+        return np.where(logs >= top, self.limit, np.exp(np.minimum(logs, top)))
 
 
 class Shifted(AmountDistribution):
@@ -311,7 +311,17 @@ class Parts(AmountDistribution):
             )
             for number, (_, part) in enumerate(self.parts)
         ]
-        return Parts([(rows, part) for rows, part in kept if len(rows)])
+        return Parts([(rows, part) for rows, part in kept if len(rows)] or kept[:1])
+
+    def below(self, y: ArrayLike) -> Floats:
+        """P(Y < y), each part by its own limit."""
+        at = np.asarray(y, dtype=np.float64)
+        if at.ndim < 2:
+            at = np.broadcast_to(at, (self.size,))
+        answer = np.empty((self.size, *at.shape[1:]))
+        for rows, part in self.parts:
+            answer[rows] = part.below(at if len(at) == 1 < at.ndim else at[rows])
+        return answer
 
     def crps(self, y: ArrayLike) -> Floats:
         """The CRPS by the parts, each within its own limit [n]."""

@@ -1,6 +1,6 @@
 """Products of two columns: which of them a sum of curves needs besides."""
 
-__all__ = ["Part", "choose_pairs"]
+__all__ = ["Likelihood", "Part", "choose_pairs"]
 
 from dataclasses import dataclass, replace
 from itertools import combinations
