@@ -171,3 +171,24 @@ def test_paired_differences_cover(evidence, n, rows_each):
         title = f"coverage of {key} difference of spend, n = {n:,}, {rows_each} rows each"
         evidence(title, count / draws, f"{draws} samples")
         assert count / draws >= 0.91, key
+
+
+@pytest.mark.truth
+@pytest.mark.parametrize(("n", "rows_each"), [(500, 1), (2000, 1), (2000, 4)])
+@pytest.mark.parametrize("name", TILLS)
+def test_deciles_cover_their_true_means(evidence, name, n, rows_each):
+    # The order by the wrong mean is the order by the true one, which the formula below restores.
+    till, random, draws, covered, given_at_all = TILLS[name], np.random.default_rng(1), 200, 0, 0
+    for _ in range(draws):
+        codes, given = till.draw(random, n, rows_each)
+        true = (given["mean"] / 1.1) ** (1 / 0.95)
+        for row in metrics.deciles(given["y"], true, groups=codes if rows_each > 1 else None):
+            low, high = row["observed"]["low"], row["observed"]["high"]
+            if low is not None:
+                given_at_all += 1
+                covered += low <= row["predicted"] <= high
+    title = f"coverage of spend by decile at 95 %, {name}, n = {n:,}, {rows_each} rows each"
+    note = f"{draws} samples; interval given in {given_at_all / draws / 10:.0%}"
+    evidence(title, covered / given_at_all, note)
+    # 2,000 deciles of 200 samples; where spend is rare the interval may cover more than it claims.
+    assert covered / given_at_all >= (0.9 if till.sd == 1.5 else 0.935)

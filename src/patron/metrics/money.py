@@ -1,4 +1,12 @@
-"""How close predicted amounts come: R², absolute and squared errors, the total, and the CRPS."""
+"""How close predicted amounts come: R², absolute and squared errors, the total, and the CRPS.
+
+Intervals are by the jackknife on the log scale (`money_parts.of_ratio`). Where a docstring gives a
+coverage, it was measured for a level of 95 % on 500 to 10,000 rows, with one row a customer and
+with four (tests/metrics/test_money_coverage.py). "Capped" is zero-inflated log-normal spend with a
+cap, 60 and 90 % of it zeros; "uncapped" the same with a standard deviation of 1.5 on the log scale
+and no cap in reach. The samples that miss are those without a large amount, so nothing in such a
+sample shows that its interval is too low, and no bootstrap mends it.
+"""
 
 __all__ = [
     "bias_total",
@@ -32,9 +40,9 @@ def r2(
     SSE = sum (y - mean)^2, SST = sum (y - average of these rows)^2. Range: 1 downwards; the average
     said of every row scores 0. It rewards the mean: a median, which is lower, scores worse.
     NaN where all amounts are equal.
-    Interval: on the scale of log(SSE / SST), by the jackknife (see `money_parts.of_ratio`).
+    Interval: by the jackknife of log(SSE / SST), which covers 92 to 97 % (capped).
     Assumes that rows (entities) are independent. Broken by a heavy tail: a few rows carry both
-    sums, and those that would matter most may not be in the sample. FIGURES
+    sums, and those that would matter most may not be in the sample (83 to 96 % uncapped).
 
     >>> round(r2([0, 0, 4, 8], [0, 1, 4, 7]).value, 4)
     0.9545
@@ -67,7 +75,8 @@ def r2_difference(
 
     Value: sum of ((y - b)^2 - (y - a)^2) / SST. Range: unbounded. NaN where all amounts are equal.
     Interval: from the influence of a row, (difference of its squares - value (y - average)^2) /
-    variance. Assumes that both predictions were fixed before these rows were seen; broken as `r2`.
+    variance; it covers 94 to 96 % (capped). Assumes that both predictions were fixed before these
+    rows were seen; broken as `r2`.
     Source: Diebold and Mariano (1995), without serial correlation; the delta method.
     """
     a, b = measured(y, mean_a, groups), measured(y, mean_b, groups)
@@ -85,8 +94,9 @@ def mae(
 ) -> Estimate:
     """The mean absolute error, in money. It rewards the median, which is 0 for most customers.
 
-    Range: 0 upwards. Interval: on the log scale, from the absolute errors. Assumes that rows
-    (entities) are independent; broken as `rmse`, but less.
+    Range: 0 upwards. Interval: by the jackknife on the log scale; it covers 92 to 98 % (capped).
+    Assumes that rows (entities) are independent. Broken by a heavy tail in small samples: uncapped,
+    87 to 92 % on 500 rows and 95 % on 10,000.
 
     >>> mae([0, 3], [1, 1]).value
     1.5
@@ -105,7 +115,8 @@ def mae_difference(
 ) -> Estimate:
     """MAE of `median_a` less MAE of `median_b`, on the same rows; below 0, a is better.
 
-    Range: unbounded. Interval: from the row-wise differences. Assumptions: as `r2_difference`.
+    Range: unbounded. Interval: from the row-wise differences; it covers 92 to 97 % (capped).
+    Assumptions: as `r2_difference`.
     """
     a, b = measured(y, median_a, groups), measured(y, median_b, groups)
     return _paired(a, np.abs(a.y - a.p) - np.abs(b.y - b.p), level)
@@ -116,9 +127,10 @@ def rmse(
 ) -> Estimate:
     """The square root of the mean squared error, in money. It rewards the mean.
 
-    Range: 0 upwards. Interval: on the log scale, from the squared errors.
-    Assumes that rows (entities) are independent. Broken by a heavy tail: the squares of a few large
-    amounts are the sum, and a sample without them is too low and does not know it.
+    Range: 0 upwards. Interval: by the jackknife of the log of the mean square; it covers 91 to 97 %
+    (capped). Assumes that rows (entities) are independent. Broken by a heavy tail: the squares of a
+    few large amounts are the sum, and a sample without them is too low (64 to 81 % uncapped; do not
+    trust its upper end there).
 
     >>> rmse([0, 4], [3, 4]).value == (9 / 2) ** 0.5
     True
@@ -135,7 +147,7 @@ def rmsle(
 
     Range: 0 upwards; 0.1 is about 10 % of large amounts. It rewards exp(E log(1 + Y)) - 1, which
     lies between median and mean, and depends on the currency's unit. Interval: as `rmse`; the
-    logarithm tames the tail.
+    logarithm tames the tail, and it covers 91 to 97 % everywhere.
 
     >>> round(rmsle([0, 9], [0, -5]).value, 3)
     1.628
@@ -151,10 +163,9 @@ def bias_total(
     """How far the predicted total is off: (sum predicted - sum observed) / sum observed.
 
     Range: -1 upwards for predictions of 0 or more; above 0, too much is promised. NaN where nothing
-    was spent. Interval: on the scale of log(sum predicted / sum observed), from the influence of a
-    row, mean / its average - y / its average.
-    Assumes that rows (entities) are independent, amounts of 0 or more. Broken by a heavy tail, as
-    every mean of such amounts.
+    was spent. Interval: by the jackknife of log(sum predicted / sum observed); it covers 92 to 98 %
+    (capped). Assumes that rows (entities) are independent. Broken by a heavy tail in small samples:
+    uncapped, 87 to 92 % on 500 rows and 96 % on 10,000; the observed total is then too low.
 
     >>> round(bias_total([0, 10], [5, 6]).value, 3)
     0.1
@@ -178,7 +189,8 @@ def crps(scores: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = N
     A row's score is the integral of (F(z) - 1{y <= z})^2 over z, F its predictive distribution
     function; for a distribution that is one point it is the absolute error. A proper score: it
     rewards the whole distribution, with its share of zeros and its tail. Range: 0 upwards.
-    Interval: on the log scale, from the scores. Assumes that rows (entities) are independent.
+    Interval: by the jackknife on the log scale; it covers 93 to 98 % (capped). Assumes that rows
+    (entities) are independent. Broken as `mae` (uncapped, 85 to 92 % on 500 rows).
     Source: Matheson and Winkler (1976); Gneiting and Raftery (2007).
     """
     rows = measured(scores, scores, groups)
@@ -196,7 +208,8 @@ def crps_difference(
 ) -> Estimate:
     """Mean of `scores_a` less mean of `scores_b`, on the same rows; below 0, a is better.
 
-    Range: unbounded. Interval: from the row-wise differences. Assumptions: as `r2_difference`.
+    Range: unbounded. Interval: from the row-wise differences; it covers 95 to 97 % (capped).
+    Assumptions: as `r2_difference`.
     """
     rows = measured(scores_a, scores_b, groups)
     return _paired(rows, rows.y - rows.p, level)

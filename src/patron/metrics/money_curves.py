@@ -80,10 +80,10 @@ def deciles(
     the observed mean lies in `level` of samples if the distributions are right and rows
     independent (normal approximation). Rows with an equal prediction stay together; a decile that
     they swallow is absent.
-    The interval of `observed` is on the log scale, from the amounts; none where nobody spent, or
-    where there is one row.
-    Assumes that rows (entities) are independent. Broken by a heavy tail: with 50 rows in a decile,
-    an interval of 95 % covers about 90 % (docs/metrics.md).
+    The interval of `observed` is by the jackknife on the log scale; none where nobody spent, where
+    one or two rows carry the mean, or where there is one row. It covers 95 % of capped spend for a
+    level of 95 %, with 50 rows in a decile, and 92 % of spend without a cap in reach.
+    Assumes that rows (entities) are independent.
     """
     rows = measured(y, mean, groups, spend=True)
     spread = None if sd is None else measured(y, sd).p

@@ -32,8 +32,9 @@ def of_ratio(
     or falling throughout) makes the figure of it. With L(-i) the log of the ratio without the rows
     of unit i, a row or an entity, the influence of a unit is sqrt(G (G - 1)) (mean of L - L(-i)),
     and `margin` makes the interval of it. Where one row carries half of a sum, leaving it out says
-    so, and the derivative that the delta method takes in its place does not: of R² on 500 rows with
-    spend, this covers 94 % where the derivative covers 89 %.
+    so, and the derivative that the delta method takes in its place does not: for R² on 500 rows it
+    covered 93 to 94 % where the derivative covered 84 to 93 %. Bootstraps of 400 draws, by
+    percentiles and studentised, covered less than it everywhere.
     There is no interval where it would reach over a factor of 1,000 either way: the figure then
     rests on one or two rows.
     Source: Tukey (1958); Efron and Stein (1981), by whom its variance is too large on average.

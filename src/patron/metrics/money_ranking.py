@@ -1,4 +1,7 @@
-"""How well predictions order customers by money: rank correlation, Gini, and the top."""
+"""How well predictions order customers by money: rank correlation, Gini, and the top.
+
+What is said of coverage was measured as in `patron.metrics.money`.
+"""
 
 __all__ = [
     "Cut",
@@ -34,8 +37,10 @@ def spearman(
     Range: -1 to 1; 0 is a random order. Depends on the order alone. With many zeros, which are all
     tied, even the best order stays below 1. NaN where all amounts, or all predictions, are equal.
     Interval: Fisher's z, from the influence of a row on the covariance of the ranks and on their
-    two variances (a rank moves with every other row).
-    Assumes that rows (entities) are independent. Broken by fewer than about 20 rows with spend.
+    two variances (a rank moves with every other row). It covers 94 to 98 %, whatever the tail. A
+    perfect order shows no uncertainty, and has no interval.
+    Assumes that rows (entities) are independent. Broken by so few rows with spend that any order
+    of them comes about by chance (ten, say).
     Source: Hoeffding (1948) for the influence; Fisher (1921) for the scale.
 
     >>> round(spearman([0, 1, 5, 9], [1, 0, 2, 3]).value, 2)
@@ -67,7 +72,8 @@ def normalized_gini(
     the same area in the order of y. Tied predictions have their average rank, so that the order of
     rows never matters. Range: -1 to 1; 0 is a random order, 1 the order of y. It rewards the order.
     NaN where nothing, or the same, was spent by all, or all predictions are equal.
-    Interval: Fisher's z, from the influence of a row on both covariances.
+    Interval: Fisher's z, from the influence of a row on both covariances; it covers 92 to 97 %. The
+    best order has none.
     Assumes that rows (entities) are independent. Broken by a few rows that hold most of the spend.
     Source: Frees, Meyers and Cummings (2011); Schechtman and Yitzhaki (1987) for the ratio.
 
@@ -104,7 +110,8 @@ def top_capture(
     the average amount around the cut, accounts for the cut being found in the same rows. A value of
     0 or 1 rests on the number of equal spenders that (sum y)^2 / sum y^2 stands for.
     Assumes that rows (entities) are independent; r is taken over rows within half the distance from
-    the cut to the nearer end. Broken by a few rows that hold most of the spend.
+    the cut to the nearer end. It covers 92 to 98 % (capped). Broken by a few rows that hold most of
+    the spend: uncapped, 89 to 95 % for the top 10 % of 500 rows.
     `top_10_capture` in the results is the one of the top 10 %.
 
     >>> round(top_capture([9, 0, 0, 0, 0, 0, 0, 0, 0, 1], [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]).value, 3)
@@ -139,7 +146,8 @@ def r2_top(
     Value: 1 - sum over the top of (y - mean)^2 / sum over the top of (y - average of all)^2. Nobody
     knows beforehand who will be at the top, so the rival is the average of everybody. Rows tied at
     the cut count in part. Range: 1 downwards; the average of all rows scores 0.
-    Interval: as `r2`, with the cut found in the same rows; assumptions: as `r2` and `top_capture`.
+    Interval: as `r2`, with the cut found in the same rows; it covers 92 to 98 % (capped), and 85 to
+    95 % uncapped. Assumptions: as `r2` and `top_capture`.
     A look at the top of what happened rewards predictions that are too high; it describes a model,
     and is no ground to choose one.
     """
