@@ -14,6 +14,8 @@ WIDTHS = (1e-9, 1e-6, 1e-5, 1e-4, 5e-4, 1e-3, 2e-3)
 FEWEST = 5
 CHANCE = 1e-8
 """A pile is one that chance brings this rarely, by the amounts below it."""
+WIDER = 1e-4
+"""A wider pile is taken where chance brings the rows that it adds this rarely."""
 HIGHER = 3
 """And it has so many times the rows of any equally narrow place below it: round prices pile up
 everywhere."""
@@ -59,28 +61,29 @@ def find_cap(y: Floats) -> Cap:
     if not len(amounts):
         return Cap(0.0, None, 0, "none", "Nobody spent anything.")
     top = float(amounts[-1])
-    piles = []
+    pile = amounts[:0]
     for width in WIDTHS:
         start = np.searchsorted(amounts, top * (1 - width))
-        pile, below = amounts[start:], amounts[np.searchsorted(amounts, top / 2) : start]
-        if len(pile) >= FEWEST and _by_chance(len(pile), len(below), width) < CHANCE:
-            lower = amounts[np.searchsorted(amounts, top / 10) : start]
-            if len(pile) > HIGHER * _most_within(lower, width):
-                piles.append(pile)
-    if not piles:
+        near, below = amounts[start:], amounts[np.searchsorted(amounts, top / 2) : start]
+        if len(near) >= FEWEST and _by_chance(len(near), len(below), width) < CHANCE:
+            lower, more = amounts[np.searchsorted(amounts, top / 10) : start], len(near) - len(pile)
+            higher = len(near) > HIGHER * _most_within(lower, width)
+            if higher and more and _by_chance(more, len(below), width) < WIDER:
+                pile = near
+    if not len(pile):
         return Cap(
             top, None, 0, "none",
             f"No pile at the top; no forecast goes beyond {top:,.2f}, the most that was seen.",
         )  # fmt: skip
-    pile = piles[-1]
-    limit = float(np.median(pile))
+    middle = float(np.median(pile))
+    about = "at" if pile[0] == pile[-1] else f"within {pile[-1] - pile[0]:,.2f} round"
     return Cap(
-        limit,
+        top,
         float(pile[0]),
         len(pile),
         "found",
-        f"{len(pile):,} amounts pile up within {max(pile[-1] - pile[0], 0.01):,.2f} of "
-        f"{limit:,.2f}: they are taken as that much or more.",
+        f"{len(pile):,} amounts pile up {about} {middle:,.2f}: they are taken as that much or "
+        "more.",
     )
 
 

@@ -64,15 +64,16 @@ def read_amounts(values: Any, what: str = "y") -> Floats:
     found = np.asarray(values)
     if found.ndim != 1:
         raise DataError(f"{what} has the shape {found.shape}; one amount for each row is expected.")
-    if found.dtype == object:
-        found = np.array([np.nan if value is None else value for value in found.tolist()])
     if found.dtype.kind in "biuf":
         return found.astype(np.float64)
-    texts = [value for value in found.tolist() if not _is_number(value)]
-    first = f', such as "{texts[0]}"' if texts else ""
+    listed = [np.nan if value is None else value for value in found.tolist()]
+    texts = [value for value in listed if not _is_number(value)]
+    if not texts:  # Decimal, and what else is a number that numpy keeps as an object
+        return np.array([float(value) for value in listed], dtype=np.float64)
     raise DataError(
-        f"{what} holds text: {len(texts):,} of its {len(found):,} values are no numbers{first}. "
-        "Amounts are numbers such as 12.5; [table] format says how a file writes them."
+        f"{what} holds text: {len(texts):,} of its {len(found):,} values are no numbers, such as "
+        f'"{texts[0]}". Amounts are numbers such as 12.5; [table] format says how a file writes '
+        "them."
     )
 
 
@@ -87,6 +88,8 @@ def check_amounts(y: Floats, *, what: str = "y", cap: float | None = None) -> Be
         Nobody, or next to nobody, spends anything; or all spend the same.
     """
     n = len(y)
+    if not n:
+        raise Refusal(f"{what} has no rows. Nothing can be learned about spend.")
     for bad, name, advice in (
         (np.isnan(y), "missing", "Leave those rows out, or fill them where 0 is meant."),
         (np.isinf(y), "infinite", "Look for a division by 0 and mend it."),
