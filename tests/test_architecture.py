@@ -35,6 +35,8 @@ ROOMS = [
     "report",
     "serve",
     "audit_path",
+    "purchase_path",
+    "spend_path",
     "pipeline",
     "cli",
 ]

@@ -5,6 +5,7 @@ field that old code may safely ignore does not raise it. A bundle of an older fo
 
 Format 2: curves may have steps and terms of two columns, trees may have shares of buyers, and the
 calibration may be beta or isotonic.
+Format 3: there may be a model of spend (`spend.json`), beside that of purchases or alone.
 """
 
 __all__ = ["FORMAT", "Bundle", "load_bundle", "save_bundle", "versions"]
@@ -12,7 +13,7 @@ __all__ = ["FORMAT", "Bundle", "load_bundle", "save_bundle", "versions"]
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +24,12 @@ from patron.audit.ledger import Ledger
 from patron.errors import BundleError
 from patron.features.encode import Encoder
 from patron.models.purchase import PurchaseModel
-from patron.models.whole import check_whole
+from patron.models.spend import SpendModel
+from patron.models.whole import check_whole, check_whole_spend
 from patron.schema import Column, Role, Schema
 from patron.tables import new_folder
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 
 
@@ -41,8 +43,9 @@ class Bundle:
     study : the Study that it was trained by, as plain data.
     schema : the roles of the training table's columns.
     ledger : the fixes that run before the encoder.
-    encoder : table to matrix.
-    purchase : matrix to probability.
+    encoder : table to matrix, for the purchase model; None where there is none.
+    purchase : matrix to probability, or None.
+    spend : table to the distribution of spend, or None.
     evidence : from `results.json`: the target, the horizon, the metrics, the findings' codes.
     size_bytes : of all its files.
     """
@@ -51,8 +54,9 @@ class Bundle:
     study: Mapping[str, Any]
     schema: Schema
     ledger: Ledger
-    encoder: Encoder
-    purchase: PurchaseModel
+    encoder: Encoder | None
+    purchase: PurchaseModel | None
+    spend: SpendModel | None
     evidence: Mapping[str, Any]
     size_bytes: int
 
@@ -65,13 +69,19 @@ class Bundle:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The columns that the model predicts from."""
-        return tuple(rule["name"] for rule in self.encoder.columns)
+        """The columns that the models predict from."""
+        own = (rule["name"] for rule in self.encoder.columns) if self.encoder else ()
+        prepared = self.spend.preparation_ if self.spend else None
+        return tuple(dict.fromkeys((*own, *(prepared.inputs if prepared else ()))))
 
     @property
     def categories(self) -> dict[str, list[str]]:
         """The known values of each category."""
-        return {r["name"]: list(r["labels"]) for r in self.encoder.columns if "labels" in r}
+        encoders = [self.encoder] if self.encoder else []
+        if self.spend:
+            encoders.append(self.spend.encoder)
+        rules = [rule for encoder in encoders for rule in encoder.columns]
+        return {r["name"]: list(r["labels"]) for r in rules if "labels" in r}
 
 
 def save_bundle(
@@ -81,8 +91,9 @@ def save_bundle(
     study: Mapping[str, Any],
     schema: Schema,
     ledger: Ledger,
-    encoder: Encoder,
-    purchase: PurchaseModel,
+    encoder: Encoder | None = None,
+    purchase: PurchaseModel | None = None,
+    spend: SpendModel | None = None,
     evidence: Mapping[str, Any],
     card: str = "",
 ) -> Bundle:
@@ -93,18 +104,20 @@ def save_bundle(
     TableError
         The folder cannot be written, or holds something that is no bundle.
     """
-    model = purchase.to_dict()
     files: dict[str, bytes] = {}
-    for number, part in enumerate(model["parts"]):
-        if "text" in part:  # trees stay in their native format, a file of their own
-            part["file"] = f"purchase_trees_{number}.txt"
-            files[part["file"]] = part.pop("text").encode()
+    for name, model in (("purchase", purchase), ("spend", spend)):
+        if model is not None:
+            fields = model.to_dict()
+            for number, part in enumerate(_trees(fields)):
+                part["file"] = f"{name}_trees_{number}.txt"
+                files[part["file"]] = part.pop("text").encode()
+            files[f"{name}.json"] = _json(fields)
+    if encoder is not None:
+        files["encoder.json"] = _json(encoder.to_dict())
     files |= {
         "study.json": _json(study),
         "schema.json": _json(schema.to_dict()),
         "ledger.json": _json(ledger.to_dict()),
-        "encoder.json": _json(encoder.to_dict()),
-        "purchase.json": _json(model),
         "evidence.json": _json(evidence),
     }
     if card:
@@ -147,22 +160,28 @@ def load_bundle(path: str | Path) -> Bundle:
             for name, content in contents.items()
             if name.endswith(".json")
         }
-        for part in data["purchase"]["parts"]:
-            if "file" in part:
+        for name in ("purchase", "spend"):
+            for part in _trees(data.get(name, {})):
                 part["text"] = contents[part["file"]].decode()
+        if "purchase" not in data and "spend" not in data:
+            raise ValueError("it has no model")
         bundle = Bundle(
             version=manifest["model_version"],
             study=data["study"],
             schema=Schema.from_dict(data["schema"]),
             ledger=Ledger.from_dict(data["ledger"]),
-            encoder=Encoder.from_dict(data["encoder"]),
-            purchase=PurchaseModel.from_dict(data["purchase"]),
+            encoder=Encoder.from_dict(data["encoder"]) if "purchase" in data else None,
+            purchase=PurchaseModel.from_dict(data["purchase"]) if "purchase" in data else None,
+            spend=SpendModel.from_dict(data["spend"]) if "spend" in data else None,
             evidence=data["evidence"],
             size_bytes=sum(map(len, contents.values())),
         )
-        if strange := sorted(set(bundle.features) - set(bundle.schema.features)):
+        if strange := sorted(set(bundle.features) - _allowed(bundle)):
             raise ValueError(f"{strange[0]} has no role that may reach a model")
-        check_whole(bundle.purchase, bundle.encoder.names, bundle.encoder.levels)
+        if bundle.purchase is not None and bundle.encoder is not None:
+            check_whole(bundle.purchase, bundle.encoder.names, bundle.encoder.levels)
+        if bundle.spend is not None:
+            check_whole_spend(bundle.spend)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{folder} is not a whole bundle: {error!r}.") from error
     return bundle
@@ -174,6 +193,24 @@ def versions() -> dict[str, str]:
 
     packages = ("numpy", "pyarrow", "duckdb", "lightgbm", "scikit-learn")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def _trees(fields: Any) -> Iterator[dict[str, Any]]:
+    """The parts of a model that are trees: each stays in its native format, in its own file."""
+    if isinstance(fields, dict):
+        if fields.get("kind") == "trees":
+            yield fields
+        fields = list(fields.values())
+    for each in fields if isinstance(fields, list) else ():
+        yield from _trees(each)
+
+
+def _allowed(bundle: Bundle) -> set[str]:
+    """The columns that a model may read; one of spend knows the date and the arm as well."""
+    allowed = set(bundle.schema.features)
+    if bundle.spend is not None:
+        allowed |= set(bundle.schema.names(Role.AS_OF, Role.TREATMENT))
+    return allowed
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

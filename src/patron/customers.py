@@ -37,7 +37,8 @@ class Customers:
     table : one row a customer, or a customer and a date; no fix is applied yet.
     schema : the role of each column.
     target : who bought, beside the table; None where the Study has no [purchase].
-    amounts : the target of [spend] [rows] where there is no [purchase]; else None.
+    amounts : what each customer spent [rows], where the Study has [spend]; NaN where unknown.
+    spend_name : the column of the amounts, where the Study has [spend].
     horizon_days : the days that the target looks ahead, where that is known.
     label_days : the days from as_of to the end of the target's window, a gap before it included.
     notes, dropped : what was detected on reading, and how many lines each rule of [events] took
@@ -55,6 +56,7 @@ class Customers:
     notes: tuple[str, ...]
     dropped: tuple[dict[str, Any], ...] = ()
     made_from: str | None = None
+    spend_name: str | None = None
 
     @property
     def bought(self) -> NDArray[np.float64]:
@@ -65,7 +67,7 @@ class Customers:
 
     @property
     def known_target(self) -> NDArray[np.float64] | None:
-        """The target as numbers, whichever kind it is."""
+        """The target as numbers: who bought, or without that the amounts."""
         return self.target.values if self.target else self.amounts
 
     @property
@@ -100,7 +102,8 @@ def _from_table(study: Study) -> Customers:
     if as_of is not None:
         _check_dates(table[as_of], f'{source.name}: column "{as_of}"', study)
     purchase = study.purchase.target if study.purchase else None
-    horizon = study.purchase.horizon_days if study.purchase else None
+    days = (section.horizon_days for section in (study.purchase, study.spend) if section)
+    horizon = next((each for each in days if each), None)
     spend = study.spend.target if study.spend else None
     target = purchase or spend
     if target and target == section.entity:  # an error on its values would show customers
@@ -125,7 +128,8 @@ def _from_table(study: Study) -> Customers:
         table=table,
         schema=schema,
         target=_bought(study, table, purchase, source.name) if purchase else None,
-        amounts=_amounts(table, spend, source.name) if spend and not purchase else None,
+        amounts=_amounts(study, table, spend, source.name) if spend else None,
+        spend_name=spend,
         horizon_days=horizon,
         label_days=horizon,
         notes=source.notes,
@@ -162,21 +166,28 @@ def _dated(table: pa.Table, as_of: date, study: Study, name: str) -> pa.Table:
 
 def _from_events(study: Study) -> Customers:
     from patron.features.events import build_features
+    from patron.features.labels import LABELS
 
     section = study.events
     if section is None:
         raise StudyError("the Study has neither [table] nor [events].")
     source = open_source(study.events_path, **section.format.options())
     made = build_features(source, section)
-    label = f"purchased_next_{section.horizon_days}d"
-    target = (study.purchase.target if study.purchase else None) or label
+    bought, spent = (name.format(section.horizon_days) for name in LABELS)
+    asked = study.purchase.target if study.purchase else None
+    spend = (study.spend.target or spent) if study.spend else None
+    target = spend if spend and not study.purchase else asked or bought
     reasons = {**made.reasons, **dict.fromkeys(study.roles, "set in [roles]")}
-    for name in (target, *study.roles):
+    for name in (target, *([spend] if spend else []), *study.roles):
         if name not in made.roles:
             raise _no_column(study, name, made.table.column_names)
+    if not study.purchase:
+        reasons[bought] = "what the customer does later"
     empty = [n for n in made.table.column_names if made.table[n].null_count == len(made.table)]
     reasons.update(dict.fromkeys(empty, "all missing"))
     roles = {**made.roles, **study.roles, **dict.fromkeys(empty, Role.IGNORE)}
+    if target == spend:
+        roles |= {bought: Role.OUTCOME, spend: Role.TARGET}
     columns = (
         Column(field.name, roles[field.name], reasons[field.name], str(field.type))
         for field in made.table.schema
@@ -186,8 +197,9 @@ def _from_events(study: Study) -> Customers:
         name=source.name,
         table=made.table,
         schema=Schema(tuple(columns)),
-        target=_bought(study, made.table, target, source.name),
-        amounts=None,
+        target=None if target == spend else _bought(study, made.table, target, source.name),
+        amounts=_amounts(study, made.table, spend, source.name) if spend else None,
+        spend_name=spend,
         horizon_days=section.horizon_days,
         label_days=section.gap_days + section.horizon_days,
         notes=(*source.notes, *made.notes),
@@ -213,12 +225,30 @@ def _bought(study: Study, table: pa.Table, column: str, name: str) -> BinaryTarg
         raise DataError(f"{name}: {error}{where}") from error
 
 
-def _amounts(table: pa.Table, column: str, name: str) -> NDArray[np.float64]:
+def _amounts(study: Study, table: pa.Table, column: str, name: str) -> NDArray[np.float64]:
+    """The amounts of a column; they are judged where a model is to learn from them."""
+    kind = table.schema.field(column).type
+    given = study.spend is not None and study.spend.target is not None
+    where = f" It is {study.where('spend.target')}." if given else ""
+    if pa.types.is_temporal(kind) or pa.types.is_boolean(kind):
+        raise DataError(
+            f"{name}: the target {column} holds values of type {kind}; amounts are expected.{where}"
+        )
     try:
         numbers = table[column].cast(pa.float64())
     except pa.ArrowInvalid as error:
-        kind = table.schema.field(column).type
+        texts = [value for value in table[column].to_pylist() if not _is_number(value)]
         raise DataError(
-            f"{name}: the target {column} holds values of type {kind} that are no amounts."
+            f'{name}: {len(texts):,} of the {table.num_rows:,} values of the target "{column}" are '
+            "no amounts; numbers such as 12.5 are expected. [table] format says how the file "
+            f"writes numbers.{where}"
         ) from error
     return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        float(text or "nan")
+    except ValueError:
+        return False
+    return True

@@ -11,35 +11,24 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from patron.bundle import Bundle, save_bundle
 from patron.customers import Customers, load_customers
-from patron.errors import StudyError, nearest
+from patron.errors import StudyError
 from patron.examine import State, examine
-from patron.features.encode import Encoder, check_readable
-from patron.models.decision import Capacity, Costs, Fixed, MostF1, Rule
 from patron.models.effort import EFFORTS
 from patron.models.ladder import ladder
-from patron.models.purchase import PurchaseModel
 from patron.progress import Progress, Stopwatch, silent
+from patron.purchase_path import PurchaseRun, check_columns, learn_purchase
 from patron.report import render
 from patron.report.card import card, card_markdown
 from patron.report.collect import collect_data, collect_run, in_short
-from patron.report.collect_purchase import collect_purchase
-from patron.schema import Role, Schema, no_such_column
-from patron.split import make_split
-from patron.study import PurchaseSection, Study, sections
+from patron.report.collect_purchase import split_part
+from patron.schema import Role
+from patron.spend_path import SpendRun, learn_spend, usable_amounts
+from patron.split import Split, make_split
+from patron.study import Study
 from patron.tables import new_folder, write_text
-
-NUMBERS = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE, Role.DATE)
-"""The roles of columns along which a prediction can be asked to rise or fall."""
-
-
-_NO_GROUPS = (
-    *(Role.ENTITY, Role.IDENTIFIER, Role.TEXT),
-    *(Role.TARGET, Role.OUTCOME, Role.FUTURE),
-)
 
 
 @dataclass(frozen=True)
@@ -64,74 +53,62 @@ def run(
     Parameters
     ----------
     created : the moment that the results and the model's version are dated by.
-    truth : a world's true probabilities beside its table; for the report alone.
+    truth : a world's truth beside its table; for the report alone.
 
     Raises
     ------
     UserError
         The Study, the table or `out` does not allow it; nothing is written then.
+    Refusal
+        The data cannot teach what is asked; nothing is written then.
     """
-    purchase = _purchase(study)
+    _check_asked(study)
     threads = study.run.threads or os.cpu_count() or 1
-    chance: dict[str, Any] = {"seed": study.run.seed, "level": study.run.level}
     watch = Stopwatch(progress or silent())
+    named: dict[str, Any] = {"truth": truth, "threads": threads, "progress": progress}
     with new_folder(out, replaces=_is_run) as folder:
         with watch.stage("read the table"):
             customers = load_customers(study)
-            _check_columns(purchase, customers)
+            if study.purchase:
+                check_columns(study.purchase, customers)
         with watch.stage("audit"):
             examined = examine(customers, study, progress=progress)
-            final = examined.final
-            entity = final.schema.one(Role.ENTITY)
-            y = customers.bought[final.rows]
         with watch.stage("split"):
-            split = make_split(
-                final.table,
-                y,
-                entity=entity,
-                as_of=final.schema.one(Role.AS_OF),
-                label_days=customers.label_days,
-                repeats=EFFORTS[purchase.effort].repeats,
-                seed=study.run.seed,
-                **dict(study.split),
-            )
-        with watch.stage("encode"):
-            encoder = Encoder.fit(final.table.take(split.train), final.schema, y[split.train])
-            design = encoder.transform(final.table)
-            unreadable = check_readable(design, final.table)
-        with watch.stage("fit the models"):
-            model = PurchaseModel(
-                rule=_rule(purchase, final),
-                learners=purchase.learners,
-                effort=purchase.effort,
-                monotone=_monotone(purchase, final.schema),
-                threads=threads,
-                **chance,
-            )
-            groups = None if split.groups is None else split.groups[split.train]
-            taught = design.rows(split.train), y[split.train], split.folds
-            model.fit(*taught, groups=groups, repeats=split.repeats, progress=progress)
+            split = _split(customers, examined.final, study)
+        purchase: PurchaseRun | None = None
+        spend: SpendRun | None = None
+        if study.purchase:
+            purchase = learn_purchase(customers, examined, split, study, watch, **named)
+        if study.spend:
+            with watch.stage("spend"):
+                given = customers, examined.final, split, study
+                spend = learn_spend(*given, part=split_part(split), **named)
         with watch.stage("ladder"):
-            unseen = np.full(customers.table.num_rows, np.nan)
-            unseen[final.rows[split.train]] = model.out_of_fold_
-            last = f"the final model: {model.chosen_.title}", unseen
+            last = _last(purchase)
             steps = ladder(examined, customers, study, final=last)
-        with watch.stage("evidence"):
-            named = {"truth": truth, "threads": threads, **chance}
-            evidence = collect_purchase(model, design, customers, examined, split, study, **named)
+        with watch.stage("collect"):
+            encoder = purchase.encoder if purchase else _of(spend).model.encoder
+            unreadable = purchase.unreadable if purchase else []
             data = collect_data(customers, examined, encoder, study, unreadable)
-            evidence["card"] = card(evidence, data)
+            evidence = {
+                "purchase": purchase.evidence if purchase else None,
+                "spend": spend.evidence if spend else None,
+            }
+            if purchase:
+                purchase.evidence["card"] = card(purchase.evidence, data)
         with watch.stage("bundle"):
+            title = f"Model card: {customers.target_name}"
             bundle = save_bundle(
                 folder / "bundle",
                 created=created,
                 study=study.sections(),
-                schema=final.schema,
+                schema=examined.final.schema,
                 ledger=examined.ledger,
-                encoder=encoder,
-                purchase=model,
+                encoder=purchase.encoder if purchase else None,
+                purchase=purchase.model if purchase else None,
+                spend=spend.model if spend else None,
                 evidence=in_short(evidence, data),
-                card=card_markdown(evidence["card"], title=f"Model card: {customers.target_name}"),
+                card=card_markdown(purchase.evidence["card"], title=title) if purchase else "",
             )
         results = collect_run(study, created, data, steps, evidence, bundle, watch)
         write_text(
@@ -141,67 +118,50 @@ def run(
     return Run(Path(out), results, bundle)
 
 
-def _purchase(study: Study) -> PurchaseSection:
-    if study.purchase is None:
+def _check_asked(study: Study) -> None:
+    if study.purchase is None and study.spend is None:
         raise StudyError(
-            "the Study has no [purchase], and this version models purchases only. Name a target "
-            "with two values there, or use `patron audit`, which works without."
+            "the Study has neither [purchase] nor [spend], and this version models these. Name a "
+            "target there, or use `patron audit`, which works without."
         )
-    return study.purchase
+    if study.spend is not None and study.spend.target is None and study.table is not None:
+        raise StudyError(
+            "[spend] names no target; with a [table] it must be the column of what customers spent."
+        )
 
 
-def _check_columns(purchase: PurchaseSection, customers: Customers) -> None:
-    """Refuse columns that are not there, and evidence by what names a customer or the answer."""
-    schema, names = customers.schema, [column.name for column in customers.schema.columns]
-    for key, columns in (("groups", purchase.groups), ("floors", purchase.floors)):
-        for name in columns:
-            if name not in schema:
-                named = f"named by [purchase] {key}"
-                raise StudyError(no_such_column(name, names, table=customers.name, named=named))
-    for name in purchase.groups:
-        role = schema[name].role
-        if role in _NO_GROUPS:
-            raise StudyError(
-                f"[purchase] groups names {name}, whose role is {role.value}; evidence is shown by "
-                "groups of customers, not by single ones and not by what happened to them."
-            )
+def _split(customers: Customers, state: State, study: Study) -> Split:
+    """By who buys; without [purchase] by who spends anything."""
+    if study.purchase:
+        y = customers.bought[state.rows]
+    else:
+        usable, _ = usable_amounts(customers, state, study)
+        amounts = np.zeros(len(usable)) if customers.amounts is None else customers.amounts
+        y = np.where(usable, amounts[state.rows] > 0, np.nan)
+    effort = EFFORTS[study.purchase.effort].repeats if study.purchase else 1
+    return make_split(
+        state.table,
+        y,
+        entity=state.schema.one(Role.ENTITY),
+        as_of=state.schema.one(Role.AS_OF),
+        label_days=customers.label_days,
+        repeats=effort,
+        seed=study.run.seed,
+        **dict(study.split),
+    )
 
 
-def _now(state: State) -> int:
-    """How many customers there are now: those of the latest day, or all."""
-    entity, as_of = (state.schema.one(role) for role in (Role.ENTITY, Role.AS_OF))
-    table = state.table
-    if as_of is not None:
-        days = table[as_of].cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
-        table = table.filter(pc.equal(days, pc.max(days)))
-    return table.num_rows if entity is None else pc.count_distinct(table[entity]).as_py()
+def _last(purchase: PurchaseRun | None) -> Any:
+    """The ladder's last step where there is a purchase model."""
+    if purchase is None:
+        return None
+    return f"the final model: {purchase.model.chosen_.title}", purchase.unseen
 
 
-def _rule(purchase: PurchaseSection, state: State) -> Rule:
-    """How the threshold is chosen."""
-    asked = purchase.threshold
-    if isinstance(asked, sections.Costs):
-        return Costs(asked.contact_cost, asked.purchase_value)
-    if isinstance(asked, sections.Capacity):
-        return Capacity(asked.capacity, _now(state))
-    return MostF1() if asked == "f1" else Fixed(asked)
-
-
-def _monotone(purchase: PurchaseSection, schema: Schema) -> dict[str, int]:
-    """+1 or -1 by column; only a feature that is a number can rise or fall."""
-    numbers = [name for name in schema.features if schema[name].role in NUMBERS]
-    for name in purchase.monotone:
-        if name not in numbers:
-            close = nearest(name, numbers)
-            meant = f'The nearest is "{close}".' if close else f"Numbers: {', '.join(numbers[:8])}."
-            raise StudyError(
-                f"[purchase] monotone names {name}, which is not a number that the model predicts "
-                f"from. {meant}"
-            )
-    signs = {name: 1 if way == "rising" else -1 for name, way in purchase.monotone.items()}
-    if schema.one(Role.AS_OF) is not None:  # a model sees how many days ago a date was
-        signs |= {name: -sign for name, sign in signs.items() if schema[name].role == Role.DATE}
-    return signs
+def _of(spend: SpendRun | None) -> SpendRun:
+    if spend is None:
+        raise StudyError("the Study has neither [purchase] nor [spend].")
+    return spend
 
 
 def _is_run(folder: Path) -> bool:

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 from patron.bundle import Bundle
 from patron.errors import DataError, UserError
 from patron.features.encode import Design, read_as
+from patron.models.purchase import PurchaseModel
 from patron.models.reasons import reasons as reasons_of
+from patron.models.spend import SpendModel
 from patron.progress import Progress, silent
 from patron.schema import Role
 from patron.tables import open_sink, open_source
@@ -57,12 +59,19 @@ class Scores:
 
 @dataclass(frozen=True)
 class ScoreSummary:
-    """What `score_source` did."""
+    """What `score_source` did.
+
+    Parameters
+    ----------
+    positive : how many are above the threshold; None without a model of purchases.
+    expected : what all of them together are expected to spend; None without a model of spend.
+    """
 
     rows: int
-    positive: int
+    positive: int | None
     version: str
     warnings: tuple[str, ...]
+    expected: float | None = None
 
 
 def score_table(
@@ -75,8 +84,10 @@ def score_table(
 ) -> Scores:
     """Score `table` (pyarrow, pandas or polars); row i of the answer is row i of `table`.
 
-    The columns are the entity (and as_of), `purchase_probability`, `purchase_decision`, with
-    `reasons` also `purchase_reasons`, `model_version` and `scored_at`. A missing column counts as
+    The columns are the entity (and as_of); of a model of purchases `purchase_probability`,
+    `purchase_decision`, with `reasons` also `purchase_reasons`; of one of spend `spend_expected`
+    (the mean), `spend_median`, `spend_low` and `spend_high` (the interval at the Study's level) and
+    `spend_zero_probability`; then `model_version` and `scored_at`. A missing column counts as
     missing values, and is counted.
 
     A reason is a sentence such as "12 sessions in 30 days: +9 points": a column's value, as fixes
@@ -88,26 +99,30 @@ def score_table(
     keys = _keys(bundle, table)
     counts: Counts = Counter()
     mended, _ = bundle.ledger.apply(_as_trained(bundle, table, counts), scoring=True)
-    design = bundle.encoder.transform(mended)
-    counts.update(design.warnings)
+    columns = dict(keys)
+    base = None
+    if bundle.purchase is not None and bundle.encoder is not None:
+        design = bundle.encoder.transform(mended)
+        counts.update(design.warnings)
+        columns |= _purchases(bundle.purchase, design, threads)
+        if reasons:
+            base = bundle.purchase.base_probability
+            columns["purchase_reasons"] = _reasons(bundle, bundle.purchase, design, mended, threads)
+    if bundle.spend is not None:
+        prepared, spend_counts = _spend(bundle.spend, mended, threads)
+        columns |= prepared
+        for key, count in spend_counts.items():  # the models read the same columns: counted once
+            counts[key] = max(counts[key], count)
     for dated in bundle.schema.names(Role.AS_OF):
         if undated := counts.pop(("missing column", dated), 0):
             counts["missing date", dated] = undated
-    probability = bundle.purchase.predict_proba(design, threads=threads)
-    columns = {
-        **keys,
-        "purchase_probability": pa.array(probability),
-        "purchase_decision": pa.array(probability >= bundle.purchase.threshold_.value),
-    }
-    if reasons:
-        columns["purchase_reasons"] = _reasons(bundle, design, mended, threads)
     rows = table.num_rows
     for name in bundle.ledger.reads:
         if name not in table.column_names and name not in bundle.features:
             counts["missing column", name] += rows
     columns["model_version"] = pa.repeat(pa.scalar(bundle.version), rows)
     columns["scored_at"] = pa.repeat(pa.scalar(scored_at, pa.timestamp("s", tz="UTC")), rows)
-    return Scores(pa.table(columns), counts, bundle.purchase.base_probability if reasons else None)
+    return Scores(pa.table(columns), counts, base)
 
 
 def score_source(
@@ -149,6 +164,7 @@ def score_source(
         raise UserError(f"{opened.name} was given a date for all rows, but {has}. Leave it out.")
     counts: Counts = Counter()
     rows = positive = 0
+    expected: float | None = None
     with (
         (progress or silent()).stage("score", opened.rows) as stage,
         open_sink(target) as sink,
@@ -163,11 +179,15 @@ def score_source(
             sink.write(_flat(scores.table))
             counts.update(scores.counts)
             rows += batch.num_rows
-            positive += pc.sum(scores.table["purchase_decision"]).as_py() or 0
+            if "purchase_decision" in scores.table.column_names:
+                positive += pc.sum(scores.table["purchase_decision"]).as_py() or 0
+            if "spend_expected" in scores.table.column_names:
+                expected = (expected or 0.0) + pc.sum(scores.table["spend_expected"]).as_py()
             stage.advance(batch.num_rows)
         if not rows:
             raise DataError(f"{opened.name} has no rows to score.")
-    return ScoreSummary(rows, positive, bundle.version, _sentences(counts))
+    decided = None if bundle.purchase is None else positive
+    return ScoreSummary(rows, decided, bundle.version, _sentences(counts), expected)
 
 
 def _plain(table: Any) -> pa.Table:
@@ -214,6 +234,28 @@ def _as_trained(bundle: Bundle, table: pa.Table, counts: Counts) -> pa.Table:
     return table
 
 
+def _purchases(model: PurchaseModel, design: Design, threads: int) -> dict[str, Any]:
+    probability = model.predict_proba(design, threads=threads)
+    return {
+        "purchase_probability": pa.array(probability),
+        "purchase_decision": pa.array(probability >= model.threshold_.value),
+    }
+
+
+def _spend(model: SpendModel, table: pa.Table, threads: int) -> tuple[dict[str, Any], Counts]:
+    """The columns on spend, and what was unexpected in the table's."""
+    forecast = model.predict_distribution(table, threads=threads)
+    low, high = forecast.interval(model.level)
+    columns = {
+        "spend_expected": pa.array(forecast.mean),
+        "spend_median": pa.array(forecast.median),
+        "spend_low": pa.array(low),
+        "spend_high": pa.array(high),
+        "spend_zero_probability": pa.array(forecast.zero_probability),
+    }
+    return columns, Counter(forecast.warnings)
+
+
 def _keys(bundle: Bundle, table: pa.Table) -> dict[str, Any]:
     nothing = pa.nulls(table.num_rows, pa.string())
     names = bundle.schema.names(Role.ENTITY, Role.AS_OF)
@@ -236,12 +278,14 @@ def _sentences(counts: Counts) -> tuple[str, ...]:
     )
 
 
-def _reasons(bundle: Bundle, design: Design, table: pa.Table, threads: int) -> pa.Array:
+def _reasons(
+    bundle: Bundle, model: PurchaseModel, design: Design, table: pa.Table, threads: int
+) -> pa.Array:
     """The reasons of all rows, part by part: the points of a wide table need much memory."""
     at_once = max(1, MOST_POINTS // len(design.names))
     parts = []
     for start in range(0, len(design), at_once):
         part = design.rows(slice(start, start + at_once))
-        points = bundle.purchase.points(part, threads=threads)
+        points = model.points(part, threads=threads)
         parts.append(reasons_of(part, table.slice(start, at_once), bundle.schema, points))
     return pa.concat_arrays(parts) if parts else pa.array([], pa.list_(pa.string()))

@@ -169,7 +169,7 @@ def _by_time(
     if label_days is None:
         notes.append(
             "Whether labels of the training dates reach into the held-out period we cannot say, "
-            "because the Study does not give their length: [purchase] horizon_days."
+            "because the Study does not give their length ([purchase] or [spend] horizon_days)."
         )
     if len(overlapping):
         notes.append(

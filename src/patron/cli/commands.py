@@ -256,7 +256,9 @@ def score(
         progress=shown(quiet),
     )
     if not quiet:
-        say(f"{some(done.rows, 'row')} scored, {done.positive:,} above the threshold: {out}")
+        above = "" if done.positive is None else f", {done.positive:,} above the threshold"
+        spend = "" if done.expected is None else f", {done.expected:,.0f} to be spent in all"
+        say(f"{some(done.rows, 'row')} scored{above}{spend}: {out}")
         say(f"Model {done.version}.")
         if not model.schema.names(Role.ENTITY):
             warn("the Study names no entity: the scores are in the table's order, without a key.")

@@ -73,10 +73,27 @@ def show_reading(notes: Iterable[str], dropped: Iterable[Mapping[str, Any]]) -> 
 
 def show_run(done: "Run") -> None:
     """The result first, then where it is."""
-    from patron.estimate import Estimate
-
     results = done.results
-    purchase = results["purchase"]
+    if results["purchase"] is not None:
+        _show_purchase(results["purchase"])
+    if results["spend"] is not None:
+        _show_spend(results["spend"])
+    for found in results["findings"]:
+        if found["severity"] == "note":
+            continue
+        fixed = "fixed" if found["applied"] else "not fixed"
+        sign, severity = SIGNS[found["severity"]], found["severity"]
+        head = coloured(f"{sign} {severity}", severity)
+        told = f"{found['code']}  {_headline(found['title'], found['columns'])} ({fixed})"
+        say(f"  {told}", head)
+    notes = sum(found["severity"] == "note" for found in results["findings"])
+    if notes:
+        say(f"  and {some(notes, 'note')} in the report")
+    say(f"Open {done.folder / 'report.html'}; the model is in {done.folder / 'bundle'}.")
+
+
+def _show_purchase(purchase: Mapping[str, Any]) -> None:
+    from patron.estimate import Estimate
 
     def figure(name: str, spec: str = ".3f") -> str:
         return format(Estimate.from_dict(purchase[name]), spec)
@@ -94,18 +111,32 @@ def show_run(done: "Run") -> None:
     say(f"  calibration error            {figure('ece', '.4f')}; by chance alone {chance:.4f}")
     say(f"  model                        {purchase['model']['title']}")
     say(f"  (in brackets the interval, {100 * purchase['roc_auc']['level']:.3g} %)")
-    for found in results["findings"]:
-        if found["severity"] == "note":
-            continue
-        fixed = "fixed" if found["applied"] else "not fixed"
-        sign, severity = SIGNS[found["severity"]], found["severity"]
-        head = coloured(f"{sign} {severity}", severity)
-        told = f"{found['code']}  {_headline(found['title'], found['columns'])} ({fixed})"
-        say(f"  {told}", head)
-    notes = sum(found["severity"] == "note" for found in results["findings"])
-    if notes:
-        say(f"  and {some(notes, 'note')} in the report")
-    say(f"Open {done.folder / 'report.html'}; the model is in {done.folder / 'bundle'}.")
+
+
+def _show_spend(spend: Mapping[str, Any]) -> None:
+    from patron.estimate import Estimate
+
+    def figure(name: str, spec: str = ".3f") -> str:
+        return format(Estimate.from_dict(spend[name]), spec)
+
+    held, total = spend["split"]["holdout_rows"], spend["total"]
+    spenders = spend["zero"]["rate"]["value"]
+    say(f"What they will spend ({spend['target']}), tested on {held:,} held-out rows:")
+    say(
+        f"  all of them together         {total['expected']:,.0f} "
+        f"[{total['low']:,.0f}, {total['high']:,.0f}] expected, {total['observed']:,.0f} came"
+    )
+    say(f"  who spends anything          {spenders:.1%}")
+    say(f"  share explained (R²)         {figure('r2')}")
+    if spend["best_possible"] is not None:
+        best = Estimate.from_dict(spend["best_possible"]["r2"])
+        say(f"  the best possible R²         {best}")
+    say(f"  off by, median (MAE)         {figure('mae', ',.1f')}")
+    say(f"  off by, distribution (CRPS)  {figure('crps', ',.1f')}")
+    say(f"  spend in the best 10 of 100  {figure('top_10_capture')}")
+    say(f"  95 % ranges cover            {figure('coverage_95')}")
+    say(f"  model                        {spend['model']['title']}")
+    say(f"  (in brackets the interval, {100 * spend['r2']['level']:.3g} %)")
 
 
 def _headline(title: str, columns: Iterable[str]) -> str:

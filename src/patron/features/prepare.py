@@ -124,11 +124,16 @@ class Preparation:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The table's columns that it reads."""
-        made = {each.name for each in self.derived} | {_name(name) for name in self.seasons}
+        made = {each.name for each in self.derived} | set(self.months)
         own = (rule["name"] for rule in self.encoder.columns if rule["name"] not in made)
         parts = (column for each in self.derived for column in each.columns)
         arm = (self.arm,) if self.arm else ()
         return tuple(dict.fromkeys((*own, *parts, *self.seasons, *arm)))
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The columns of months that it makes."""
+        return tuple(_name(date) for date in self.seasons)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

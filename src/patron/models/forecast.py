@@ -2,6 +2,7 @@
 
 __all__ = ["Forecast"]
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class Forecast:
     conformal : the levels at which its intervals cover.
     arms : the arm of each customer, or None.
     level_errors : draws of how far the model's total may be off as a whole, as factors round 1.
+    warnings : how often a rule for the unexpected was used, by (what happened, column).
     """
 
     def __init__(
@@ -34,7 +36,9 @@ class Forecast:
         conformal: Conformal,
         arms: NDArray[np.str_] | None,
         level_errors: Floats,
+        warnings: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
+        self.warnings = dict(warnings or {})
         self.distribution, self.conformal = distribution, conformal
         self.arms, self.level_errors = arms, level_errors
 
@@ -106,4 +110,5 @@ class Forecast:
     def rows(self, which: Any) -> "Forecast":
         """The same for the rows `which`."""
         arms = None if self.arms is None else self.arms[which]
-        return Forecast(self.distribution.rows(which), self.conformal, arms, self.level_errors)
+        part = self.distribution.rows(which)
+        return Forecast(part, self.conformal, arms, self.level_errors, self.warnings)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from patron.errors import DataError, PatronError, UserError, nearest
 from patron.estimate import Estimate
-from patron.features.encode import Design
+from patron.features.encode import Design, Encoder
 from patron.features.prepare import Preparation
 from patron.metrics import crps as crps_of
 from patron.metrics import crps_difference
@@ -221,7 +221,16 @@ class SpendModel:
                 raise UserError("this model was fitted to an encoded design; predict from one.")
             design, arms = self.preparation_.design(table), self.preparation_.arms(table)
         distribution = self.scorer_.distribution(design.matrix, threads=threads)
-        return Forecast(distribution, self.conformal_, arms, self.level_errors_)
+        unexpected = self._unexpected(design)
+        return Forecast(distribution, self.conformal_, arms, self.level_errors_, unexpected)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the table that the model was fitted to."""
+        self._check_fitted()
+        if self.preparation_ is None:
+            raise UserError("this model was fitted to an encoded design, and has no encoder.")
+        return self.preparation_.encoder
 
     def why(self) -> tuple[str, ...]:
         """Why this candidate was chosen, in sentences made from the figures."""
@@ -242,7 +251,9 @@ class SpendModel:
         mean = next((each for each in self.candidates_ if each.name == "mean"), None)
         if mean is None or mean is chosen:
             return (first,)
-        gain = crps_difference(mean.scores, chosen.scores, level=self.level, groups=self._groups)
+        gain = crps_difference(
+            mean.scores, chosen.scores, level=self.level, groups=self.compared_groups_
+        )
         share = gain.value / mean.crps.value
         sure = "" if gain.low > 0 else ", which may be chance"
         return (first, f"That is {share:.1%} below the plain mean's{sure}.")
@@ -272,6 +283,12 @@ class SpendModel:
         model.notes_ = tuple(fields["notes"])
         return model
 
+    def _unexpected(self, design: Design) -> dict[tuple[str, str], int]:
+        """What was unexpected in the table; what was made of it is not named."""
+        prepared = self.preparation_
+        known = {*prepared.inputs, *prepared.months} if prepared else set(design.names)
+        return {key: count for key, count in design.warnings.items() if key[1] in known}
+
     def _prepared(self, table: pa.Table, y: Floats) -> Preparation:
         schema = self.schema or roles_of(table)
         if self.arm is not None and self.arm not in table.column_names:
@@ -291,8 +308,8 @@ class SpendModel:
         asked = [(fit, predict[place[predict] >= 0]) for fit, predict in folds]
         shown = [(fit, place[predict]) for fit, predict in asked]
         some = data.design.rows(compared)
-        self._groups = None if groups is None else groups[compared]
-        self._y = data.y[compared]
+        self.compared_groups_ = None if groups is None else groups[compared]
+        self.compared_amounts_ = data.y[compared]
         self.compared_ = compared
         self.candidates_ = []
         for learner in self._learners():
@@ -302,7 +319,7 @@ class SpendModel:
                 scorer = learner.fit(data)
                 spent = time.perf_counter() - wall, time.process_time() - cpu
                 unseen = cross_fitted(scorers, some, shown)
-                scores = unseen.crps(self._y)
+                scores = unseen.crps(self.compared_amounts_)
                 start = time.thread_time()
                 _ = scorer.distribution(some.matrix[:20_000]).mean
                 scoring = (time.thread_time() - start) * 100_000 / min(len(some), 20_000)
@@ -316,7 +333,7 @@ class SpendModel:
                     scorer,
                     unseen,
                     scores,
-                    crps_of(scores, level=self.level, groups=self._groups),
+                    crps_of(scores, level=self.level, groups=self.compared_groups_),
                     *spent,
                     scoring,
                 )
@@ -330,19 +347,21 @@ class SpendModel:
         self.scorer_ = self.chosen_.scorer
 
     def _behind(self, candidate: SpendCandidate, best: SpendCandidate) -> Estimate:
-        return crps_difference(candidate.scores, best.scores, level=self.level, groups=self._groups)
+        return crps_difference(
+            candidate.scores, best.scores, level=self.level, groups=self.compared_groups_
+        )
 
     def _calibrate(self, arms: NDArray[np.str_] | None) -> None:
         own = None if arms is None else arms[self.compared_]
-        self._arms = own
+        self.compared_arms_ = own
         unseen = self.chosen_.unseen
-        self.conformal_ = Conformal.fit(unseen, self._y, own)
+        self.conformal_ = Conformal.fit(unseen, self.compared_amounts_, own)
         mean = unseen.mean
         rng = np.random.default_rng(self.seed)
-        unit = np.arange(len(mean)) if self._groups is None else self._groups
+        unit = np.arange(len(mean)) if self.compared_groups_ is None else self.compared_groups_
         _, unit = np.unique(unit, return_inverse=True)
         drawn = rng.poisson(1.0, (BOOTSTRAP, int(unit.max()) + 1)).astype(np.float32)
-        observed = drawn @ np.bincount(unit, self._y)
+        observed = drawn @ np.bincount(unit, self.compared_amounts_)
         expected = drawn @ np.bincount(unit, mean)
         ratio = observed / np.maximum(expected, 1e-12)
         self.level_errors_ = ratio / ratio.mean()

@@ -1,6 +1,6 @@
 """check_whole: whether a model that was read from files can score whatever the encoder gives."""
 
-__all__ = ["check_whole"]
+__all__ = ["check_whole", "check_whole_spend"]
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +10,8 @@ import numpy as np
 from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
 from patron.models.purchase import PurchaseModel
+from patron.models.spend import SpendModel
+from patron.models.two_part import TwoPartCurves
 
 
 def check_whole(
@@ -32,13 +34,42 @@ def check_whole(
     for _, scorer in model.parts_:
         if isinstance(scorer, AdditiveModel):
             _check_additive(scorer, counts)
-    # A row of gaps, one of zeros, and one of the last codes beside a number beyond all others.
-    last = [1e30 if count is None else count - 1 for count in counts]
-    matrix = np.array([[np.nan] * len(names), [0] * len(names), last], dtype=np.float32)
-    design = Design(matrix, tuple(names), tuple(names), {n: tuple(levels[n]) for n in levels})
+    design = _odd_rows(names, levels, counts)
     chances = model.predict_proba(design)
     if not ((chances >= 0) & (chances <= 1)).all():
         raise ValueError("the model gives what is no probability")
+
+
+def check_whole_spend(model: SpendModel) -> None:
+    """Refuse a model of spend whose parts do not fit each other.
+
+    Raises
+    ------
+    ValueError
+        It says which part is wrong.
+    """
+    encoder = model.encoder
+    names, levels = encoder.names, encoder.levels
+    counts = [len(levels[name]) if name in levels else None for name in names]
+    scorer = model.scorer_
+    if isinstance(scorer, TwoPartCurves):
+        for part in (scorer.positive, scorer.amount, scorer.spread):
+            _check_additive(part, counts)
+    forecast = model.predict_distribution(_odd_rows(names, levels, counts))
+    low, high = forecast.interval(model.level)
+    zero = forecast.zero_probability
+    good = np.isfinite(forecast.mean) & (zero >= 0) & (zero <= 1) & (low <= high)
+    if not good.all():
+        raise ValueError("the model gives what is no distribution of spend")
+
+
+def _odd_rows(
+    names: Sequence[str], levels: Mapping[str, Sequence[str]], counts: Sequence[int | None]
+) -> Design:
+    """A row of gaps, one of zeros, and one of the last codes beside a number beyond all others."""
+    last = [1e30 if count is None else count - 1 for count in counts]
+    matrix = np.array([[np.nan] * len(names), [0] * len(names), last], dtype=np.float32)
+    return Design(matrix, tuple(names), tuple(names), {n: tuple(levels[n]) for n in levels})
 
 
 def _check_additive(scorer: AdditiveModel, counts: Sequence[int | None]) -> None:
@@ -55,6 +86,10 @@ def _check_additive(scorer: AdditiveModel, counts: Sequence[int | None]) -> None
         shape = tuple(width + 1 for width in widths if width is not None)
         if np.shape(pair["values"]) != shape or not _are_numbers(pair["values"]):
             raise ValueError(f"the table of pair {number} does not fit its columns")
+    for number, product in enumerate(scorer.products):
+        factors = zip(product["columns"], (product["one"], product["other"]), strict=True)
+        if not all(_fits(term, counts[column]) for column, term in factors):
+            raise ValueError(f"product {number} does not fit its columns")
 
 
 def _fits(term: Mapping[str, Any], count: int | None) -> bool:

@@ -15,13 +15,19 @@ from patron.bundle import Bundle, versions
 from patron.customers import Customers
 from patron.examine import Examined
 from patron.features.encode import Encoder
+from patron.metrics import MONEY_METRICS
 from patron.progress import Stopwatch
 from patron.report.distributions import describe_columns
 from patron.schema import BinaryTarget, Role
 from patron.study import Study
 
-LATER = ("spend", "campaign", "segments", "decision", "budget", "comparison")
+LATER = ("campaign", "segments", "decision", "budget", "comparison")
 """Sections of the contract that no room fills yet."""
+
+SPEND_KEPT = ("target", "horizon_days", "split", "model", "total", "cross_validated")
+
+MODELS = ("purchase", "spend")
+"""Sections that a run fills, each where the Study asks for it."""
 
 NOT_YET = "this version cannot do it yet"
 
@@ -34,7 +40,7 @@ def collect_data(
     unreadable: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The sections `table`, `audit`, `findings`, `fixes` and `features`."""
-    state, target = examined.final, customers.target
+    state, target = examined.final, customers.target or _spenders(customers)
     values = None if target is None else target.values[state.rows]
     used = {rule["name"] for rule in encoder.columns}
     sections = collect_audit(customers, examined, study)
@@ -77,6 +83,15 @@ def collect_audit(customers: Customers, examined: Examined, study: Study) -> dic
     }
 
 
+def _spenders(customers: Customers) -> BinaryTarget | None:
+    """Who spends anything, where that is all that is known of who buys."""
+    amounts, name = customers.amounts, customers.spend_name
+    if amounts is None or name is None:
+        return None
+    spends = np.where(np.isnan(amounts), np.nan, amounts > 0)
+    return BinaryTarget(spends, "above 0", "0", name, "who spends anything counts as a buyer")
+
+
 def _target(target: BinaryTarget, rows: NDArray[np.intp]) -> dict[str, Any]:
     values = target.values[rows]
     counts = {
@@ -93,7 +108,7 @@ def collect_run(
     created: datetime,
     data: Mapping[str, Any],
     steps: Sequence[Mapping[str, Any]],
-    purchase: Mapping[str, Any],
+    evidence: Mapping[str, Mapping[str, Any] | None],
     bundle: Bundle,
     watch: Stopwatch,
 ) -> dict[str, Any]:
@@ -104,6 +119,9 @@ def collect_run(
         absent[name] = None
         unasked = name in asked and not asked[name]
         absent[f"{name}_because"] = f"the Study has no [{name}]" if unasked else NOT_YET
+    for name in MODELS:
+        if evidence[name] is None:
+            absent[f"{name}_because"] = f"the Study has no [{name}]"
     return {
         "format": 1,
         "patron_version": __version__,
@@ -117,7 +135,7 @@ def collect_run(
         },
         **data,
         "ladder": list(steps),
-        "purchase": dict(purchase),
+        **{name: evidence[name] for name in MODELS},
         **absent,
         "bundle": {"path": "bundle", "version": bundle.version, "size_bytes": bundle.size_bytes},
         "timing": watch.to_dict(),
@@ -125,13 +143,23 @@ def collect_run(
     }
 
 
-def in_short(purchase: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """What the bundle keeps of the results: enough to say what the model predicts, and how well."""
+def in_short(
+    evidence: Mapping[str, Mapping[str, Any] | None], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the bundle keeps of the results: enough to say what the model predicts, and how well.
+
+    The purchase model's figures stand at the top, those on spend under `spend`.
+    """
     left_out = ("candidates", "curves", "effects", "interactions", "groups", "card")
-    return {
-        **{name: value for name, value in purchase.items() if name not in left_out},
-        "findings": [
-            {key: found[key] for key in ("code", "title", "severity", "columns", "applied")}
-            for found in data["findings"]
-        ],
+    purchase, spend = evidence["purchase"] or {}, evidence["spend"]
+    short: dict[str, Any] = {
+        name: value for name, value in purchase.items() if name not in left_out
     }
+    if spend is not None:
+        short["spend"] = {name: value for name, value in spend.items() if name in SPEND_KEPT}
+        short["spend"] |= {name: spend[name] for name in MONEY_METRICS if name in spend}
+    short["findings"] = [
+        {key: found[key] for key in ("code", "title", "severity", "columns", "applied")}
+        for found in data["findings"]
+    ]
+    return short

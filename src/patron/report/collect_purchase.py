@@ -1,6 +1,6 @@
 """How good the purchase model is and what it does, as the section `purchase` of docs/results.md."""
 
-__all__ = ["collect_purchase"]
+__all__ = ["collect_purchase", "split_part"]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -97,7 +97,7 @@ def collect_purchase(
         "target": customers.target_name,
         "horizon_days": customers.horizon_days,
         "positive_rate": proportion(int(tested.y.sum()), len(held), level=level).to_dict(),
-        "split": _split(split),
+        "split": split_part(split),
         "model": _model(model, study),
         **_plain(reached),
         "ece_by_chance": ece_noise(p, level=level, seed=seed).to_dict(),
@@ -165,8 +165,8 @@ def _model(model: PurchaseModel, study: Study) -> dict[str, Any]:
     }
 
 
-def _split(split: Split) -> dict[str, Any]:
-    """The part `purchase.split`."""
+def split_part(split: Split) -> dict[str, Any]:
+    """The part `split` of the sections `purchase` and `spend`."""
     return {
         "by": split.by,
         "description": split.description,

@@ -178,6 +178,6 @@ def _points(share: float, decimals: int = 1) -> str:
 def _signed_percent(share: float | None) -> str:
     if share is None or not known(share):
         return MISSING
-    written = short(abs(share) * 100, 2)
+    written = short(round(abs(share) * 100, 2), 2)
     sign = "" if written == "0" else "+" if share > 0 else "−"
     return f"{sign}{written}\N{NO-BREAK SPACE}%"

@@ -28,12 +28,9 @@ def shape_told(shape: Mapping[str, Any]) -> list[str]:
     cap = shape.get("cap")
     if cap and known(cap["value"]):
         how = "found in the data" if cap["how"] == "found" else "set by the Study"
-        because = f", because {cap['because']}" if cap["how"] == "found" and cap["because"] else ""
         told.append(
-            f"The amounts end at a cap of {cash(cap['value'])}, {how}{because}: "
-            f"{counted(cap['rows'], 'row')} {'stands' if cap['rows'] == 1 else 'stand'} at it. "
-            "What they would have spent without it is not known; the model takes it as “at least "
-            "this”."
+            f"The amounts end at a cap of {cash(cap['value'])}, {how}. {cap['because']} What they "
+            "would have been without it is not known."
         )
     beyond = shape.get("beyond_belief")
     if beyond:

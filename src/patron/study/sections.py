@@ -283,6 +283,18 @@ class SpendSection(Section):
     top_share: _Share = key("a number between 0 and 1", 0.2)
     top_weight: _Number = key("a number from 1", 2.0, ge=1)
     cap: _Number | None = key("an amount above 0", None, gt=0)
+    learners: (
+        Annotated[
+            tuple[
+                Literal["mean", "ols", "ridge", "two_part", "hurdle_trees", "tweedie_trees"], ...
+            ],
+            Field(min_length=1),
+        ]
+        | None
+    ) = key(
+        'a list of "mean", "ols", "ridge", "two_part", "hurdle_trees" and "tweedie_trees"', None
+    )
+    horizon_days: _Whole | None = key("a whole number of days from 1", None, ge=1)
 
 
 class CampaignSection(Section):

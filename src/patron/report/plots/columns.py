@@ -103,7 +103,8 @@ def _numeric(
                         at, panel.y(rate["low"]), at, panel.y(rate["high"]), "buyers whisker"
                     )
                     sheet.mark(at, panel.y(rate["value"]), "buyers dot", r=3.4, tip=_tip(rate))
-        counts_below(sheet, x, edges, found["counts"])
+        alone: dict[str, float] = {} if rates else {"floor": 66, "tall": 60}
+        counts_below(sheet, x, edges, found["counts"], **alone)
         return sheet
 
     title = _title(_bin_names(edges), rates, ordered=True)

@@ -57,7 +57,15 @@ def row_room(sheet: Drawing, labels: Sequence[str]) -> tuple[float, float]:
     return min(widest + 14, 96.0), sheet.width - 56
 
 
-def counts_below(sheet: Drawing, x: Scale, edges: Sequence[float], counts: Sequence[float]) -> None:
+def counts_below(
+    sheet: Drawing,
+    x: Scale,
+    edges: Sequence[float],
+    counts: Sequence[float],
+    *,
+    floor: float = FLOOR,
+    tall: float = 30,
+) -> None:
     """A strip of bars under a picture: how many customers lie where.
 
     Bars are counts by their width, so that areas compare where bins are unequal.
@@ -65,7 +73,7 @@ def counts_below(sheet: Drawing, x: Scale, edges: Sequence[float], counts: Seque
     heights = [
         n / max(x(b) - x(a), 1e-9) for n, (a, b) in zip(counts, pairwise(edges), strict=True)
     ]
-    bars = Panel(sheet, x, Scale(0, max(heights, default=0) or 1, FLOOR, FLOOR - 30))
+    bars = Panel(sheet, x, Scale(0, max(heights, default=0) or 1, floor, floor - tall))
     bars.bars(edges, heights, "bar")
     bars.x_axis(about=4)
 
