@@ -80,21 +80,25 @@ def censored_normal(
     blocks: Sequence[slice],
     *,
     penalties: Floats | None = None,
+    precision: Floats | None = None,
     start: Fitted | None = None,
 ) -> Fitted:
     """Normal z about curves, where `censored` values are only known to be at least z (Tobin 1958).
 
     Each round takes a quadratic of the likelihood: whole rows count once, censored ones by how
-    steep the chance of passing z is there. `noise` is the variance of a row of weight 1.
+    steep the chance of passing z is there. `weight` is how often a row counts, which says nothing
+    of its variance: that is `noise` / `precision`, which is 1 by default.
     """
+    precise = np.ones(len(z)) if precision is None else precision
+    total = weight * precise
     model = Penalised(blocks, matrix.shape[1])
     free = penalties is None
     if penalties is not None:
         model.penalties = penalties.copy()
     seen, cut = ~censored, np.flatnonzero(censored)
-    gram_seen = (matrix[seen] * weight[seen, None]).T @ matrix[seen]
-    right_seen = matrix[seen].T @ (weight[seen] * z[seen])
-    squares = float(weight[seen] @ z[seen] ** 2)
+    gram_seen = (matrix[seen] * total[seen, None]).T @ matrix[seen]
+    right_seen = matrix[seen].T @ (total[seen] * z[seen])
+    squares, count = float(total[seen] @ z[seen] ** 2), float(weight.sum())
     if start is None:
         weights, noise = np.zeros(matrix.shape[1]), float(np.var(z)) or 1.0
         weights[0] = float(np.average(z, weights=weight))
@@ -104,20 +108,20 @@ def censored_normal(
     for _ in range(ROUNDS):
         gram, right, extra = gram_seen, right_seen, 0.0
         if len(cut):
-            spread = np.sqrt(noise / weight[cut])
+            spread = np.sqrt(noise / precise[cut])
             at = matrix[cut] @ weights
             away = (z[cut] - at) / spread
             hazard = _hazard(away)
             steep = np.maximum(hazard * (hazard - away), 1e-6)
-            counts = steep * weight[cut]
+            counts = steep * total[cut]
             gram = gram + (matrix[cut] * counts[:, None]).T @ matrix[cut]
             right = right + matrix[cut].T @ (counts * (at + spread * hazard / steep))
-            extra = noise * float((1 + away * hazard).sum())
+            extra = noise * float(weight[cut] @ (1 + away * hazard))
         before = weights, noise
 
         def spread_of(weights: Floats, freedom: float, extra: float = extra) -> float:
             off = squares - 2 * weights @ right_seen + weights @ gram_seen @ weights
-            return max(float(off + extra) / max(len(z) - freedom, 1.0), 1e-8)
+            return max(float(off + extra) / max(count - freedom, 1.0), 1e-8)
 
         for _ in range(PENALTY_ROUNDS if free else 1):
             weights, inverse = model.solve(gram, right)

@@ -152,7 +152,7 @@ class TwoPart:
             table.matrix[amounts],
             table.logs[amounts],
             table.capped[amounts],
-            table.weights[amounts],
+            table.counts(amounts),
             blocks,
         )
         amount = Part.of(table.frame, second, LEAST_SHARE)
@@ -181,7 +181,7 @@ class TwoPart:
         whole = fit_parts(recipe, table, amounts)
         squares = squares_of(table, amounts, whole.amount_at(table, amounts), whole.sd)
         blocks = [slice(b.where.start + 1, b.where.stop + 1) for b in table.frame.blocks]
-        spread = log_variance(table.matrix[amounts], squares, table.weights[amounts], blocks)
+        spread = log_variance(table.matrix[amounts], squares, table.counts(amounts), blocks)
         part = Part.of(table.frame, spread, 0.2)
         if not part.blocks:
             return None

@@ -51,6 +51,15 @@ class Table:
         logs = np.log(np.where(data.y > 0, data.y, 1.0))
         return cls(frame, matrix, data.y, logs, data.capped, data.weights, data.limit)
 
+    def counts(self, rows: Rows) -> Floats:
+        """How often each of `rows` counts, once on average: of amounts there are as many as rows.
+
+        Where those who spend are drawn more often, or weigh more, than others, their own number is
+        still what there is to learn amounts from.
+        """
+        weights = self.weights[rows]
+        return weights / weights.mean() if len(rows) else weights
+
 
 @dataclass(frozen=True)
 class Fits:
@@ -119,13 +128,13 @@ class HowMuch:
         """See `smooth_pairs.Likelihood`."""
         t = self.table
         penalties = None if part is None else part.penalties
-        what = t.logs[rows], t.capped[rows], t.weights[rows]
+        what = t.logs[rows], t.capped[rows], t.counts(rows)
         return censored_normal(matrix, *what, blocks, penalties=penalties)
 
     def slope(self, matrix: Floats, rows: Rows, fitted: Fitted) -> tuple[Floats, Floats]:
         """See `smooth_pairs.Likelihood`."""
         t = self.table
-        weight = np.where(t.capped[rows], 0.0, t.weights[rows]) / fitted.noise
+        weight = np.where(t.capped[rows], 0.0, t.counts(rows)) / fitted.noise
         return weight * (t.logs[rows] - matrix @ fitted.weights), weight
 
     def likelihood(self, matrix: Floats, rows: Rows, fitted: Fitted) -> Floats:
@@ -150,7 +159,7 @@ def fit_parts(recipe: Recipe, table: Table, rows: Rows) -> Fits:
     columns = recipe.amount.columns(table.matrix[amounts])
     what = table.logs[amounts], table.capped[amounts]
     how: dict[str, Any] = {"penalties": recipe.amount.penalties}
-    weights = table.weights[amounts]
+    weights = table.counts(amounts)
     amount = censored_normal(columns, *what, weights, recipe.amount.blocks, **how)
     fits = Fits(recipe, whether, amount, None)
     if recipe.spread is None:
@@ -162,8 +171,8 @@ def fit_parts(recipe: Recipe, table: Table, rows: Rows) -> Fits:
         spread = log_variance(
             inside, squares, weights, recipe.spread.blocks, penalties=recipe.spread.penalties
         )
-        precise = weights / np.exp(np.clip(inside @ spread.weights, -12.0, 6.0))
-        amount = censored_normal(columns, *what, precise, recipe.amount.blocks, **how)
+        how["precision"] = np.exp(-np.clip(inside @ spread.weights, -12.0, 6.0))
+        amount = censored_normal(columns, *what, weights, recipe.amount.blocks, **how)
         fits = Fits(recipe, whether, amount, spread)
     return fits
 
