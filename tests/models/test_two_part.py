@@ -240,13 +240,25 @@ def test_errors_behind_a_cap_are_counted_rightly() -> None:
     """Kaplan and Meier's: of those cut off, each may lie anywhere above."""
     rng = np.random.default_rng(0)
     errors, cap = rng.normal(size=20_000), rng.uniform(0.5, 3, 20_000)
-    found = seen_errors(np.minimum(errors, cap), errors > cap)
+    found = seen_errors(np.minimum(errors, cap), errors > cap, np.ones(20_000))
     shares = (np.arange(400) + 0.5) / 400
     known = np.sort(errors)[(shares * 20_000).astype(int)]
     np.testing.assert_allclose(found[20:380], known[20:380], atol=0.06)
     plain = np.quantile(np.minimum(errors, cap), shares)
     assert np.abs(plain - known)[300:380].max() > 0.15  # as they seem they are too small
-    assert seen_errors(np.ones(5), np.ones(5, dtype=bool)).tolist() == [0.0]
+    one = np.ones(5)
+    assert seen_errors(one, one > 0, one).tolist() == [0.0]
+
+
+def test_an_error_that_counts_twice_is_one_that_was_seen_twice() -> None:
+    rng = np.random.default_rng(1)
+    errors, cut = rng.normal(size=1_000), rng.random(1_000) < 0.2
+    times = rng.integers(1, 4, 1_000)
+    counted = seen_errors(errors, cut, times.astype(float))
+    twice = np.repeat(np.arange(1_000), times)
+    seen = seen_errors(errors[twice], cut[twice], np.ones(len(twice)))
+    # Quantiles between rows lie elsewhere where one is seen twice: at the ends rows are far apart.
+    np.testing.assert_allclose(counted[5:390], seen[5:390], atol=0.03)
 
 
 def test_out_of_fold_models_have_not_seen_their_rows() -> None:

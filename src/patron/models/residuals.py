@@ -11,7 +11,7 @@ MOST_ERRORS = 400
 """Quantiles that are kept."""
 
 
-def seen_errors(away: Floats, cut: NDArray[np.bool_]) -> Floats:
+def seen_errors(away: Floats, cut: NDArray[np.bool_], weights: Floats) -> Floats:
     """At most `MOST_ERRORS` quantiles of errors, evenly spaced in probability.
 
     Those in `cut` are only known to be at least what they seem; their weight goes to the errors
@@ -19,9 +19,9 @@ def seen_errors(away: Floats, cut: NDArray[np.bool_]) -> Floats:
     error that was seen.
     """
     order = np.argsort(away, kind="stable")
-    away, cut = away[order], cut[order]
-    left = len(away) - np.arange(len(away))
-    survive = np.cumprod(np.where(cut, 1.0, 1 - 1 / left))
+    away, cut, weights = away[order], cut[order], weights[order]
+    left = np.cumsum(weights[::-1])[::-1]
+    survive = np.cumprod(np.where(cut, 1.0, 1 - weights / left))
     below = 1 - survive[~cut]
     seen = away[~cut]
     if not len(seen):

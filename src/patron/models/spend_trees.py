@@ -215,12 +215,12 @@ class HurdleTrees(_Trees):
         away = np.full(len(data), np.nan)
         for trees, (_, ask) in zip(much, inside, strict=True):
             away[ask] = logs[ask] - trees.raw(data.design.matrix[ask])
-        self._errors = _spread(away, data.capped)
+        self._errors = _spread(away, data)
         scorers = []
         for one, other, (_, ask) in zip(whether, much, inside, strict=True):
             rest = away.copy()
             rest[ask] = np.nan  # a fold's own errors stay out of its forecast
-            scorers.append(HurdleTreesScorer(one, other, *_spread(rest, data.capped), data.limit))
+            scorers.append(HurdleTreesScorer(one, other, *_spread(rest, data), data.limit))
         return scorers
 
     def fit(self, data: SpendData) -> HurdleTreesScorer:
@@ -269,11 +269,12 @@ class TweedieTrees(_Trees):
         return TweedieTreesScorer(trees, *self._spread, data.limit)
 
 
-def _spread(away: Floats, capped: NDArray[np.bool_]) -> tuple[float, Floats]:
+def _spread(away: Floats, data: SpendData) -> tuple[float, Floats]:
     """The standard deviation of the known errors, and their quantiles in units of it."""
     known = ~np.isnan(away)
-    sd = float(away[known].std()) or 1.0
-    return sd, seen_errors(away[known] / sd, capped[known])
+    away, weights = away[known], data.weights[known]
+    sd = float(np.sqrt(np.cov(away, ddof=0, aweights=weights))) or 1.0
+    return sd, seen_errors(away / sd, data.capped[known], weights)
 
 
 def _dispersion(expected: Floats, y: Floats, power: float) -> float:

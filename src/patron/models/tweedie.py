@@ -62,7 +62,7 @@ class CompoundPoisson(AmountDistribution):
         """log purchases [a], y / mean [b], and the distribution function [a, b]."""
         from scipy.special import gammainc, gammaln
 
-        logs = np.log(self._purchases)
+        logs = np.log(self._purchases) if len(self) else np.zeros(1)
         rates = np.linspace(logs.min() - 1e-9, logs.max() + 1e-9, 48)
         times = np.concatenate([[0.0], np.geomspace(1e-4, 1e4, 220)])
         shape = (2 - self.power) / (self.power - 1)

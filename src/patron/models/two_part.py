@@ -28,11 +28,14 @@ from patron.models.two_part_fit import (
 )
 
 Floats = NDArray[np.float64]
+Errors = tuple[Floats, NDArray[np.bool_], Floats]  # with those cut off, and how often they count
 
 LEAST_SHARE = 0.02
 """A block that uses fewer degrees of freedom than this is left out."""
 FEWEST_FOR_SHAPE = 300
 """Amounts below this number cannot tell the shape of their errors, or how their spread varies."""
+ROWS_FOR_SHAPE = 1_500
+"""Amounts of each fold by which shapes are compared."""
 CLEAR = 2.0
 """Standard errors by which something more complicated has to be better."""
 
@@ -104,6 +107,7 @@ class TwoPart:
     Parameters
     ----------
     pairs : whether products of two columns are tried.
+    shape : whether a spread that varies and errors as seen are tried.
     most_rows : no more rows are used for a fit.
     """
 
@@ -113,8 +117,11 @@ class TwoPart:
     readability: ClassVar[float] = 1.0
     floor: ClassVar[bool] = False
 
-    def __init__(self, *, pairs: bool = True, most_rows: int = 60_000, seed: int = 0) -> None:
+    def __init__(
+        self, *, pairs: bool = True, shape: bool = True, most_rows: int = 60_000, seed: int = 0
+    ) -> None:
         self.pairs = pairs
+        self.shape = shape
         self.most_rows = most_rows
         self.seed = seed
         self.recipe: Recipe | None = None
@@ -145,8 +152,12 @@ class TwoPart:
         every = np.arange(len(table.y))
         spends = table.y > 0
         blocks = [slice(b.where.start + 1, b.where.stop + 1) for b in table.frame.blocks]
-        first = logistic(table.matrix, spends.astype(np.float64), table.weights, blocks)
-        positive = Part.of(table.frame, first, LEAST_SHARE)
+        # Two rounds tell which blocks are of no use; the others are then settled without them.
+        answers = spends.astype(np.float64), table.weights
+        first = logistic(table.matrix, *answers, blocks, rounds=2)
+        rough = Part.of(table.frame, first, LEAST_SHARE / 4)
+        settled = logistic(rough.columns(table.matrix), *answers, rough.blocks, start=rough.start)
+        positive = rough.only(settled, LEAST_SHARE)
         amounts = np.flatnonzero(spends)
         second = censored_normal(
             table.matrix[amounts],
@@ -161,12 +172,13 @@ class TwoPart:
             amount = choose_pairs(table.matrix, amount, HowMuch(table), amounts, folds)
         self.recipe = Recipe(table.frame, positive, amount, None, False)
         fits = [fit_parts(self.recipe, table, fit) for fit, _ in folds]
-        if len(amounts) >= FEWEST_FOR_SHAPE:
+        told = self.shape and len(amounts) >= FEWEST_FOR_SHAPE
+        if told:
             varied = self._varied(self.recipe, table, folds, fits)
             if varied is not None:
                 self.recipe, fits = varied
         kept: list[Floats | None] = [None] * len(folds)
-        if len(amounts) >= FEWEST_FOR_SHAPE:
+        if told:
             kept = self._shaped(self.recipe, table, folds, fits)
         self._scorers = [
             _curves(self.recipe, table, fit, errors) for fit, errors in zip(fits, kept, strict=True)
@@ -202,21 +214,17 @@ class TwoPart:
 
         By the CRPS of the amounts, each with the errors of the other folds.
         """
-        found: list[Floats] = []
-        cut: list[NDArray[np.bool_]] = []
+        found: list[Errors] = []
         asked = [predict[table.y[predict] > 0] for _, predict in folds]
         for fit, rows in zip(fits, asked, strict=True):
             away = (table.logs[rows] - fit.amount_at(table, rows)) / fit.sd_at(table, rows)
-            found.append(away)
-            cut.append(table.capped[rows])
+            found.append((away, table.capped[rows], table.weights[rows]))
         gains = []
         kept: list[Floats | None] = []
         for number, (fit, rows) in enumerate(zip(fits, asked, strict=True)):
-            rest = [k for k in range(len(folds)) if k != number and len(found[k])]
-            others = seen_errors(
-                np.concatenate([found[k] for k in rest]), np.concatenate([cut[k] for k in rest])
-            )
+            others = _pooled([each for k, each in enumerate(found) if k != number])
             kept.append(others)
+            rows = rows[:: max(1, len(rows) // ROWS_FOR_SHAPE)]
             sure = np.ones(len(rows)), fit.amount_at(table, rows), fit.sd_at(table, rows)
             normal = LogHurdle(*sure, limit=table.limit)
             shaped = LogHurdle(*sure, limit=table.limit, errors=others)
@@ -225,7 +233,7 @@ class TwoPart:
         if not _clearly(np.concatenate(gains)):
             return [None] * len(folds)
         self.recipe = replace(recipe, shaped=True)
-        self._errors = seen_errors(np.concatenate(found), np.concatenate(cut))
+        self._errors = _pooled(found)
         return kept
 
     def _sample(self, data: SpendData) -> tuple[Rows, Floats]:
@@ -265,6 +273,11 @@ def _curves(recipe: Recipe, table: Table, fits: Fits, errors: Floats | None) -> 
         errors,
         table.limit,
     )
+
+
+def _pooled(parts: Sequence[Errors]) -> Floats:
+    away, cut, weights = zip(*parts, strict=True)
+    return seen_errors(np.concatenate(away), np.concatenate(cut), np.concatenate(weights))
 
 
 def _clearly(gain: Floats) -> bool:
