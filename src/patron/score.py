@@ -32,6 +32,10 @@ _RULES = {
     "for {count}; `patron score --as-of` gives one to all",
     "unreadable value": "{column} could not be read in {count}: missing there",
     "unseen category": "{column} has a value that was not learned in {count}: 'other' there",
+    "unseen month": "the month of {column} was not learned in {count}: an average of those learned "
+    "there",
+    "no reasons": "reasons are of the probability of a purchase, and this model has none: it gives "
+    "no reasons",
 }
 
 
@@ -93,7 +97,8 @@ def score_table(
     A reason is a sentence such as "12 sessions in 30 days: +9 points": a column's value, as fixes
     left it, and what it adds to the probability in percentage points. There are up to three a row,
     the weightiest first, none below half a point. Of all columns the points add up to the
-    probability less `base_probability`: for the glass box and for trees alike, exactly.
+    probability less `base_probability`: for the glass box and for trees alike, exactly. A bundle
+    without a model of purchases has no reasons, and says so in the warnings.
     """
     table = _plain(table)
     keys = _keys(bundle, table)
@@ -108,9 +113,11 @@ def score_table(
         if reasons:
             base = bundle.purchase.base_probability
             columns["purchase_reasons"] = _reasons(bundle, bundle.purchase, design, mended, threads)
+    elif reasons:
+        counts["no reasons", ""] = table.num_rows
     if bundle.spend is not None:
-        prepared, spend_counts = _spend(bundle.spend, mended, threads)
-        columns |= prepared
+        spends, spend_counts = _spend(bundle.spend, mended, threads)
+        columns |= spends
         for key, count in spend_counts.items():  # the models read the same columns: counted once
             counts[key] = max(counts[key], count)
     for dated in bundle.schema.names(Role.AS_OF):
@@ -244,7 +251,7 @@ def _purchases(model: PurchaseModel, design: Design, threads: int) -> dict[str, 
 
 def _spend(model: SpendModel, table: pa.Table, threads: int) -> tuple[dict[str, Any], Counts]:
     """The columns on spend, and what was unexpected in the table's."""
-    forecast = model.predict_distribution(table, threads=threads)
+    forecast, prepared = model.predict_distribution(table, threads=threads), model.preparation_
     low, high = forecast.interval(model.level)
     columns = {
         "spend_expected": pa.array(forecast.mean),
@@ -253,7 +260,16 @@ def _spend(model: SpendModel, table: pa.Table, threads: int) -> tuple[dict[str, 
         "spend_high": pa.array(high),
         "spend_zero_probability": pa.array(forecast.zero_probability),
     }
-    return columns, Counter(forecast.warnings)
+    dates = dict(zip(prepared.months, prepared.seasons, strict=True)) if prepared else {}
+    counts: Counts = Counter()
+    for (rule, name), count in forecast.warnings.items():
+        key = rule, name
+        if name in dates:  # made of a date: the table has that, and no month
+            if rule == "missing column" and dates[name] in table.column_names:
+                continue  # all of its dates are missing
+            key = "unseen month" if rule == "unseen category" else rule, dates[name]
+        counts[key] = max(counts[key], count)
+    return columns, counts
 
 
 def _keys(bundle: Bundle, table: pa.Table) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class FakeBundle:
     categories: dict[str, list[str]] = field(
         default_factory=lambda: {"region": ["north", "south"], "tier": ["1", "2", "3"]}
     )
+    purchase: Any = "a model"
+    spend: Any = None
     evidence: dict[str, Any] = field(
         default_factory=lambda: {
             "target": "purchased",

@@ -1,36 +1,100 @@
 """What a model predicts, from what, and how well: for `/v1/model` and the page."""
 
-__all__ = ["describe", "metrics_of"]
+__all__ = ["describe", "measured", "metrics_of", "spend_metrics_of"]
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from patron.report.numbers import days
-from patron.report.words import METRICS
+from patron.report.numbers import days, interval, percent
+from patron.report.spend_brief import total_sentence
+from patron.report.spend_tables import money_metric
+from patron.report.words import METRICS, MONEY, SECTIONS
 from patron.serve.inputs import Input
 
 if TYPE_CHECKING:
     from patron.bundle import Bundle
 
+Evidence = Mapping[str, Any]
+
+LEFT_TO_THE_REPORT = {"r2_top_20", "r2_within_top_20", "rmsle", "spearman", "zero_brier"}
+"""Metrics of spend that the page leaves out: they are read beside others, or by specialists."""
+
 
 def describe(bundle: "Bundle", inputs: tuple[Input, ...]) -> dict[str, Any]:
-    """The body of `/v1/model`."""
-    target, horizon = bundle.evidence.get("target"), bundle.evidence.get("horizon_days")
+    """The body of `/v1/model`.
+
+    What stands at the top of `predicts` is of purchases, or of spend where that is the only model;
+    `spend` is there wherever there is a model of spend.
+    """
     return {
         "model_version": bundle.version,
-        "predicts": {
-            "target": target,
-            "horizon_days": horizon,
-            "sentence": _sentence(target, horizon),
-        },
+        "predicts": _predicts(bundle),
         "inputs": [each.to_dict() for each in inputs],
         "evidence": bundle.evidence,
     }
 
 
-def metrics_of(evidence: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The metrics in the evidence, each an Estimate as a dict, in the order of the report."""
+def metrics_of(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """The metrics of purchases in the evidence, each an Estimate as a dict, in the report's order.
+
+    >>> list(metrics_of({"f1": {"value": 0.4}, "roc_auc": {"value": 0.8}, "target": "bought"}))
+    ['roc_auc', 'f1']
+    """
     return {name: evidence[name] for name in METRICS if evidence.get(name)}
+
+
+def spend_metrics_of(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """The metrics of spend in the evidence, in the same form."""
+    spend = evidence.get("spend") or {}
+    return {name: spend[name] for name in MONEY if spend.get(name)}
+
+
+def measured(bundle: "Bundle") -> list[dict[str, Any]]:
+    """For the page: each model with its figures as text, by what it predicts."""
+    evidence, models = bundle.evidence, []
+    if bundle.purchase is not None:
+        found = metrics_of(evidence)
+        rows = [_row(METRICS[name], interval(each), each) for name, each in found.items()]
+        note = "The threshold was chosen before, on training rows." if "threshold" in found else ""
+        models.append({"title": SECTIONS["purchase"], "note": note, "rows": rows})
+    if bundle.spend is not None:
+        rows = [
+            _row(MONEY[name], money_metric(name, each), each)
+            for name, each in spend_metrics_of(evidence).items()
+            if name not in LEFT_TO_THE_REPORT and name not in _of_other_ranges(bundle.spend.level)
+        ]
+        total = (evidence.get("spend") or {}).get("total")
+        note = total_sentence(total) if total else ""
+        models.append({"title": SECTIONS["spend"], "note": note, "rows": rows})
+    return models
+
+
+def _of_other_ranges(level: float) -> set[str]:
+    """Metrics of ranges at other levels than that of the scores, if that one was measured."""
+    kept = round(100 * level)
+    measured_at = {80, 90, 95}
+    others = measured_at - {kept} if kept in measured_at else set()
+    return {f"{name}_{each}" for name in ("coverage", "width") for each in others}
+
+
+def _row(metric: Any, value: str, estimate: Mapping[str, Any]) -> dict[str, Any]:
+    return {"plain": metric.plain, "term": metric.term, "value": value, "n": estimate["n"]}
+
+
+def _predicts(bundle: "Bundle") -> dict[str, Any]:
+    evidence, told = bundle.evidence, {}
+    if bundle.spend is not None:
+        spend, level = evidence.get("spend") or {}, bundle.spend.level
+        told = _told(spend, _spend_sentence(spend.get("target"), spend.get("horizon_days"), level))
+        told["spend"] = {**told, "level": level}
+    if bundle.purchase is not None:
+        told |= _told(evidence, _sentence(evidence.get("target"), evidence.get("horizon_days")))
+    return told
+
+
+def _told(evidence: Evidence, sentence: str) -> dict[str, Any]:
+    kept = {name: evidence.get(name) for name in ("target", "horizon_days")}
+    return {**kept, "sentence": sentence}
 
 
 def _sentence(target: str | None, horizon: int | None) -> str:
@@ -39,5 +103,21 @@ def _sentence(target: str | None, horizon: int | None) -> str:
     >>> _sentence("purchased", 30)
     'The probability that "purchased" comes true for a customer within 30 days.'
     """
-    within = f" within {days(horizon)}" if horizon else ""
-    return f'The probability that "{target}" comes true for a customer{within}.'
+    return f'The probability that "{target}" comes true for a customer{_within(horizon)}.'
+
+
+def _spend_sentence(target: str | None, horizon: int | None, level: float) -> str:
+    """What is told of a customer's spend.
+
+    >>> _spend_sentence("paid", 30, 0.95)  # doctest: +NORMALIZE_WHITESPACE
+    'What a customer will spend ("paid") within 30 days: the mean, the median, the range that holds
+    it in 95\\xa0% of cases, and the probability of nothing.'
+    """
+    return (
+        f'What a customer will spend ("{target}"){_within(horizon)}: the mean, the median, the '
+        f"range that holds it in {percent(level)} of cases, and the probability of nothing."
+    )
+
+
+def _within(horizon: int | None) -> str:
+    return f" within {days(horizon)}" if horizon else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from patron.serve.describe import metrics_of
+from patron.serve.describe import metrics_of, spend_metrics_of
 from patron.serve.inputs import Input, kind_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ MEANINGS = {
     "purchase_decision": "Whether the probability reaches the model's threshold.",
     "purchase_reasons": "Up to three sentences on what moved this probability most, each with its "
     "size in percentage points, counted from base_probability; only there if asked for.",
+    "spend_expected": "What the customer is expected to spend: the mean, which adds up over "
+    "customers.",
+    "spend_median": "Half of such customers spend no more than this; 0 where most spend nothing.",
+    "spend_low": "The low end of the range that holds what the customer spends, at the level in "
+    "predicts.spend of /v1/model; 0 where spending nothing is likely.",
+    "spend_high": "The high end of that range.",
+    "spend_zero_probability": "The probability that the customer spends nothing, from 0 to 1.",
     "model_version": "The model that gave this score.",
     "scored_at": "When the score was made (UTC).",
 }
@@ -59,7 +66,7 @@ def openapi(
             "Row": _row(inputs),
             "PredictRequest": _predict_request(max_rows, example),
             "Prediction": _prediction(scores),
-            "PredictAnswer": _predict_answer(),
+            "PredictAnswer": _predict_answer(bundle),
             "Model": _model(bundle),
             "Input": _input(),
             "Estimate": _estimate(),
@@ -182,7 +189,7 @@ def _of_arrow(arrow: pa.DataType) -> dict[str, Any]:
     return dict(kind.schema) if kind is not None else {"type": "string"}
 
 
-def _predict_answer() -> dict[str, Any]:
+def _predict_answer(bundle: "Bundle") -> dict[str, Any]:
     base = {
         "type": "number",
         "description": "The probability where no column says anything, which the points of "
@@ -191,7 +198,7 @@ def _predict_answer() -> dict[str, Any]:
     return _object(
         {
             "model_version": {"type": "string"},
-            "base_probability": base,
+            **({"base_probability": base} if bundle.purchase is not None else {}),
             "predictions": _list_of(_ref("Prediction")),
             "warnings": _list_of({"type": "string"}),
         },
@@ -200,12 +207,17 @@ def _predict_answer() -> dict[str, Any]:
 
 
 def _model(bundle: "Bundle") -> dict[str, Any]:
-    evidence = {name: _ref("Estimate") for name in metrics_of(bundle.evidence)}
-    predicts = {
+    evidence: dict[str, Any] = {n: _ref("Estimate") for n in metrics_of(bundle.evidence)}
+    what: dict[str, Any] = {
         "target": {"type": ["string", "null"]},
         "horizon_days": {"type": ["integer", "null"]},
         "sentence": {"type": "string"},
     }
+    predicts = dict(what)
+    if bundle.spend is not None:
+        predicts["spend"] = _object({**what, "level": {"type": "number"}})
+        spend = {name: _ref("Estimate") for name in spend_metrics_of(bundle.evidence)}
+        evidence |= {"spend": _object(spend)} if spend else {}
     return _object(
         {
             "model_version": {"type": "string"},

@@ -10,10 +10,9 @@ import pydantic_core
 from flask import Response, render_template, request
 
 from patron.report import numbers
-from patron.report.words import METRICS
 from patron.score import Scores, score_table
 from patron.serve.body import BodyReader, Rows
-from patron.serve.describe import describe, metrics_of
+from patron.serve.describe import describe, measured
 from patron.serve.errors import ApiError
 from patron.serve.inputs import input_of
 from patron.serve.openapi import openapi
@@ -59,7 +58,9 @@ class Views:
             raise ApiError(415, "not_json", "Send the body with Content-Type: application/json.")
         asked = self.reader.read(request.get_data(cache=False))
         scores = self._score(asked)
-        base = {"base_probability": scores.base_probability} if asked.reasons else {}
+        base: dict[str, Any] = {}
+        if scores.base_probability is not None:
+            base = {"base_probability": scores.base_probability}
         return as_json(
             {
                 "model_version": self.bundle.version,
@@ -89,8 +90,7 @@ class Views:
         page = render_template(
             "index.html",
             model=describe(self.bundle, self.inputs),
-            metrics=metrics_of(self.bundle.evidence),
-            words=METRICS,
+            measured=measured(self.bundle),
             root=request.script_root,
             curl=_curl(
                 f"{request.host_url.rstrip('/')}{request.script_root}/v1/predict",
@@ -99,14 +99,15 @@ class Views:
             ),
             has_token=self.has_token,
             count=numbers.count,
-            interval=numbers.interval,
         )
         answer = Response(page, mimetype="text/html")
         answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
         return answer
 
     def _example(self) -> dict[str, Any]:
-        return {"rows": [{each.name: each.example for each in self.inputs}], "reasons": True}
+        """A body that the model accepts; it asks for reasons where there are some."""
+        rows = {"rows": [{each.name: each.example for each in self.inputs}]}
+        return rows | ({"reasons": True} if self.bundle.purchase is not None else {})
 
     def _score_example(self) -> Scores:
         return self._score(self.reader.read(pydantic_core.to_json(self._example())))
