@@ -180,7 +180,8 @@ def test_weights_draw_the_fit_to_the_heavy_rows() -> None:
     """Two kinds of customers that no column tells apart: 9 of 10 by weight are of the one."""
     rng = np.random.default_rng(0)
     rich = np.arange(2_000) % 2 == 0
-    y = np.where(rng.random(2_000) < 0.7, np.exp(np.where(rich, 5, 2) + 0.3 * rng.normal(size=2_000)), 0)  # fmt: skip # noqa: E501
+    logs = np.where(rich, 5, 2) + 0.3 * rng.normal(size=2_000)
+    y = np.where(rng.random(2_000) < 0.7, np.exp(logs), 0)
     x = Design(rng.normal(size=(2_000, 1)).astype(np.float32), ("a",), ("a",), {})
     none = np.zeros(2_000, dtype=bool)
     weights = np.where(rich, 1.8, 0.2)
