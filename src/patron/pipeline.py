@@ -21,8 +21,9 @@ from patron.models.ladder import ladder
 from patron.progress import Progress, Stopwatch, silent
 from patron.purchase_path import PurchaseRun, check_columns, learn_purchase
 from patron.report import render
-from patron.report.card import card, card_markdown
+from patron.report.cards import add_cards
 from patron.report.collect import collect_data, collect_run, in_short
+from patron.report.collect_evidence import collect_kept
 from patron.report.collect_purchase import split_part
 from patron.schema import Role
 from patron.spend_path import SpendRun, learn_spend, usable_amounts
@@ -94,10 +95,11 @@ def run(
                 "purchase": purchase.evidence if purchase else None,
                 "spend": spend.evidence if spend else None,
             }
-            if purchase:
-                purchase.evidence["card"] = card(purchase.evidence, data)
+            if spend:
+                used = [each["name"] for each in data["features"]["columns"] if each["used"]]
+                spend.evidence["kept"] = collect_kept(examined, study, used)
+            cards = add_cards(evidence, data)
         with watch.stage("bundle"):
-            title = f"Model card: {customers.target_name}"
             bundle = save_bundle(
                 folder / "bundle",
                 created=created,
@@ -108,7 +110,7 @@ def run(
                 purchase=purchase.model if purchase else None,
                 spend=spend.model if spend else None,
                 evidence=in_short(evidence, data),
-                card=card_markdown(purchase.evidence["card"], title=title) if purchase else "",
+                card=cards,
             )
         results = collect_run(study, created, data, steps, evidence, bundle, watch)
         write_text(

@@ -260,12 +260,12 @@ def test_the_cap_and_what_is_beyond_belief_are_named(spend):
         "rows": 1, "values": [1e9], "share_of_total": 0.983, "rule": "It is left out.",
     }  # fmt: skip
     cap, beyond = shape_told(shape)
-    assert cap.startswith("The amounts end at a cap of $50,000, found in the data, because ")
+    assert cap.startswith("The amounts end at a cap of $50,000, found in the data. Many rows ")
     assert beyond == (
         "Beyond belief: 1 row ($1\xa0billion) holds 98.3\xa0% of the total. It is left out."
     )
-    shape["cap"] |= {"how": "set", "because": "the Study says so", "rows": 1}
-    assert "set by the Study: 1 row stands at it." in shape_told(shape)[0]
+    shape["cap"] |= {"how": "set", "because": "1 amount stands at the cap.", "rows": 1}
+    assert "set by the Study. 1 amount stands at the cap. What" in shape_told(shape)[0]
 
 
 def test_one_holdout_is_told_by_the_width_of_its_interval(spend):

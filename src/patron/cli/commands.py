@@ -231,7 +231,9 @@ def score(
     as_of: Annotated[
         str | None, typer.Option(help="The date of the rows, if no column of the table has it.")
     ] = None,
-    reasons: Annotated[bool, typer.Option(help="Add up to three reasons a customer.")] = False,
+    reasons: Annotated[
+        bool, typer.Option(help="Add up to three reasons a customer: why likely to buy or not.")
+    ] = False,
     quiet: Quiet = False,
     threads: Threads = None,
     seed: Seed = None,  # noqa: ARG001 (scoring uses no random numbers)

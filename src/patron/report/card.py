@@ -3,7 +3,7 @@
 After Mitchell et al. (2019), "Model cards for model reporting". Every figure is from the results.
 """
 
-__all__ = ["card", "card_markdown"]
+__all__ = ["card", "card_markdown", "found_in", "missing_from"]
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -39,13 +39,39 @@ def card(purchase: Mapping[str, Any], data: Mapping[str, Any]) -> Card:
     }
 
 
-def card_markdown(made: Card, *, title: str) -> str:
-    """The card as a Markdown page."""
-    lines = [f"# {title}"]
+def card_markdown(made: Card, *, title: str, depth: int = 1) -> str:
+    """The card as a Markdown page, or as a part of one under a heading of the given depth."""
+    lines = [f"{'#' * depth} {title}"]
     for section in made["sections"]:
-        lines += ["", f"## {section['title']}", ""]
+        lines += ["", f"{'#' * (depth + 1)} {section['title']}", ""]
         lines += [f"- {sentence}" for sentence in section["sentences"]]
     return "\n".join(lines) + "\n"
+
+
+def missing_from(data: Mapping[str, Any], *, more: str) -> Iterable[str]:
+    """What is missing in the columns that are used; `more` says who buys more or less often."""
+    gaps = [
+        f"{column['name']} ({percent(column['missing_share'])})"
+        for column in data["features"]["columns"]
+        if column["used"] and column["missing_share"] >= 0.005
+    ]
+    if not gaps:
+        yield "Next to nothing is missing in the columns that it uses."
+        return
+    yield f"Missing at least once in 200 rows: {these(gaps, at_most=6)}."
+    yield f"What is missing is not filled in: where such customers {more}, that itself counts."
+
+
+def found_in(data: Mapping[str, Any], kept: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """What the audit found, with what was done; what the user passed over, with the reason."""
+    for finding in data["findings"]:
+        if finding["severity"] != "note":
+            done = "mended before the model saw the data" if finding["applied"] else "left as it is"
+            columns = f" ({these(finding['columns'])})" if finding["columns"] else ""
+            yield f"{finding['code']}{columns}: {finding['title']}; {done}."
+    for each in kept:
+        what = each["column"] or "all columns"
+        yield f"{each['code']} is passed over for {what}, because: {each['because']}."
 
 
 def _purpose(purchase: Mapping[str, Any]) -> Iterable[str]:
@@ -140,38 +166,15 @@ def _flag(flag: str, row: Mapping[str, Any]) -> str:
 
 
 def _missing(data: Mapping[str, Any], groups: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    gaps = [
-        f"{column['name']} ({percent(column['missing_share'])})"
-        for column in data["features"]["columns"]
-        if column["used"] and column["missing_share"] >= 0.005
-    ]
-    if not gaps:
-        yield "Next to nothing is missing in the columns that it uses."
-        return
-    yield f"Missing at least once in 200 rows: {these(gaps, at_most=6)}."
-    yield (
-        "What is missing is not filled in: where such customers buy more or less often, that "
-        "itself counts."
-    )
+    yield from missing_from(data, more="buy more or less often")
     shown = [group["by"] for group in groups if group["kind"] == "gap"]
     if shown:
         yield f"Judged on their own are the customers without {these(shown)}."
 
 
 def _found(data: Mapping[str, Any], kept: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    none = True
-    for finding in data["findings"]:
-        if finding["severity"] != "note":
-            none = False
-            done = "mended before the model saw the data" if finding["applied"] else "left as it is"
-            columns = f" ({these(finding['columns'])})" if finding["columns"] else ""
-            yield f"{finding['code']}{columns}: {finding['title']}; {done}."
-    for each in kept:
-        none = False
-        what = each["column"] or "all columns"
-        yield f"{each['code']} is passed over for {what}, because: {each['because']}."
-    if none:
-        yield "Nothing serious, and nothing to be warned of."
+    found = list(found_in(data, kept))
+    return found or ["Nothing serious, and nothing to be warned of."]
 
 
 def _limits(purchase: Mapping[str, Any]) -> Iterable[str]:

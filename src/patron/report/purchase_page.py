@@ -16,7 +16,7 @@ Purchase = Mapping[str, Any]
 
 
 def purchase_context(purchase: Purchase) -> dict[str, Any]:
-    """All names of the templates from `evidence.html` to `card.html`.
+    """All names of the templates from `evidence.html` to `drivers.html`, and `kept`.
 
     What a run did not compute is None, an empty list or "": its part of the page is left out.
     """
@@ -39,7 +39,6 @@ def purchase_context(purchase: Purchase) -> dict[str, Any]:
         "groups": _groups(purchase),
         "has_optimism": bool(purchase.get("optimism") or purchase.get("optimism_because")),
         "kept": kept_sentences(kept_elsewhere(purchase.get("kept"), card)),
-        "card": card,
     }
 
 

@@ -98,8 +98,20 @@ def _context(results: Results) -> dict[str, Any]:
         "features": _feature_pictures(results),
         "columns": column_rows(features["columns"]),
         "spend": spend_context(spend) if spend else None,
+        "kept": [],
+        "cards": _cards(results),
         **(purchase_context(purchase) if purchase else {"pictures": {}}),
     }
+
+
+def _cards(results: Results) -> list[dict[str, Any]]:
+    """The model cards that the results have, by what the models predict."""
+    cards = {name: (results[name] or {}).get("card") for name in ("purchase", "spend")}
+    return [
+        {"title": SECTIONS[name], "sections": made["sections"]}
+        for name, made in cards.items()
+        if made and made["sections"]
+    ]
 
 
 def _feature_pictures(results: Results) -> list[plots.Picture]:

@@ -1,0 +1,33 @@
+"""The cards of all models of a run: into the results, and as the page that lies in the bundle."""
+
+__all__ = ["add_cards"]
+
+from collections.abc import Mapping
+from typing import Any
+
+from patron.report.card import card, card_markdown
+from patron.report.spend_card import spend_card
+from patron.report.words import SECTIONS
+
+_KINDS = {"purchase": card, "spend": spend_card}
+
+
+def add_cards(evidence: Mapping[str, dict[str, Any] | None], data: Mapping[str, Any]) -> str:
+    """Put its card into the section of each model, as `card`; give all of them as Markdown.
+
+    Parameters
+    ----------
+    evidence : the sections of docs/results.md by name, None for a model that there is not.
+    data : the sections on the data.
+    """
+    models = {name: section for name, section in evidence.items() if section is not None}
+    for name, section in models.items():
+        section["card"] = _KINDS[name](section, data)
+    if len(models) == 1:
+        (section,) = models.values()
+        return card_markdown(section["card"], title=f"Model card: {section['target']}")
+    parts = [
+        card_markdown(made["card"], title=f"{SECTIONS[name]}: {made['target']}", depth=2)
+        for name, made in models.items()
+    ]
+    return "\n".join(["# Model cards\n", *parts])
