@@ -28,6 +28,8 @@ def as_table(X: Any) -> pa.Table:
                 f"X is an array of shape {X.shape} and type {X.dtype}; a matrix of numbers "
                 "[rows, columns] or a table is expected."
             )
+        if not X.shape[1]:
+            raise DataError(f"X has {len(X):,} rows and no columns: nothing to predict from.")
         return pa.table(
             {f"x{place}": X[:, place].astype(np.float64) for place in range(X.shape[1])}
         )

@@ -13,8 +13,6 @@ from patron.models.amounts import AmountDistribution
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-HALVINGS = 60
-
 
 class CompoundPoisson(AmountDistribution):
     """Tweedie: a Poisson number of purchases, each of a gamma amount, by the mean alone.
@@ -78,31 +76,30 @@ class CompoundPoisson(AmountDistribution):
         return rates, times, table
 
     def _inside(self, y: Floats) -> Floats:
-        rates, times, table = self._table
-        row = np.interp(np.log(self._purchases), rates, np.arange(len(rates)))
-        low = np.minimum(row.astype(np.intp), len(rates) - 2)
-        between = (row - low)[:, None]
+        _, times, table = self._table
+        low, between = self._place()
         ratio = y / self.expected[:, None]
         column = np.interp(ratio, times, np.arange(len(times)))
         left = np.minimum(column.astype(np.intp), len(times) - 2)
         share = column - left
-        low = low[:, None]
+        line, upper = low[:, None], between[:, None]
 
         def at(line: Rows) -> Floats:
             return np.asarray(table[line, left] * (1 - share) + table[line, left + 1] * share)
 
-        return at(low) * (1 - between) + at(low + 1) * between
+        return at(line) * (1 - upper) + at(line + 1) * upper
 
     def _inverse(self, q: Floats) -> Floats:
-        return _by_halving(self, q)
+        _, times, table = self._table
+        answer = np.empty((len(self), q.shape[1]))
+        for row, (low, between) in enumerate(zip(*self._place(), strict=True)):
+            own = table[low] * (1 - between) + table[low + 1] * between
+            answer[row] = np.interp(q[0 if len(q) == 1 else row], own, times)
+        return answer * self.expected[:, None]
 
-
-def _by_halving(distribution: AmountDistribution, q: Floats) -> Floats:
-    """The quantiles of a distribution function that has no inverse of its own."""
-    shape = np.broadcast_shapes((len(distribution), 1), q.shape)
-    low, high = np.zeros(shape), np.full(shape, distribution.limit)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        short = distribution.cdf(middle) < q
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return high
+    def _place(self) -> tuple[Rows, Floats]:
+        """The line of the table below each row's number of purchases, and how far above it is."""
+        rates = self._table[0]
+        row = np.interp(np.log(self._purchases), rates, np.arange(len(rates)))
+        low = np.minimum(row.astype(np.intp), len(rates) - 2)
+        return low, row - low
