@@ -63,8 +63,9 @@ def measured(bundle: "Bundle") -> list[dict[str, Any]]:
             for name, each in spend_metrics_of(evidence).items()
             if name not in LEFT_TO_THE_REPORT and name not in _of_other_ranges(bundle.spend.level)
         ]
-        total = (evidence.get("spend") or {}).get("total")
-        note = total_sentence(total) if total else ""
+        spend = evidence.get("spend") or {}
+        told = [total_sentence(spend["total"])] if spend.get("total") else []
+        note = " ".join([*told, (spend.get("model") or {}).get("refit", "")]).strip()
         models.append({"title": SECTIONS["spend"], "note": note, "rows": rows})
     return models
 
