@@ -18,6 +18,7 @@ __all__ = [  # noqa: RUF022 (the order of the path)
     "Encoder",
     "make_split",
     "PurchaseModel",
+    "SpendModel",
     "Estimate",
     "run",
     "render",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from patron.features.encode import Encoder
     from patron.features.events import build_features
     from patron.models.purchase import PurchaseModel
+    from patron.models.spend import SpendModel
     from patron.pipeline import run
     from patron.report import render
     from patron.schema import infer
@@ -66,6 +68,7 @@ _HOME = {
     "Encoder": "features.encode",
     "make_split": "split",
     "PurchaseModel": "models.purchase",
+    "SpendModel": "models.spend",
     "Estimate": "estimate",
     "run": "pipeline",
     "render": "report",

@@ -85,7 +85,7 @@ def run(
                 given = customers, examined.final, split, study
                 spend = learn_spend(*given, part=split_part(split), **named)
         with watch.stage("ladder"):
-            last = _last(purchase)
+            last = _last(purchase, spend)
             steps = ladder(examined, customers, study, final=last)
         with watch.stage("collect"):
             encoder = purchase.encoder if purchase else _of(spend).model.encoder
@@ -126,10 +126,6 @@ def _check_asked(study: Study) -> None:
             "the Study has neither [purchase] nor [spend], and this version models these. Name a "
             "target there, or use `patron audit`, which works without."
         )
-    if study.spend is not None and study.spend.target is None and study.table is not None:
-        raise StudyError(
-            "[spend] names no target; with a [table] it must be the column of what customers spent."
-        )
 
 
 def _split(customers: Customers, state: State, study: Study) -> Split:
@@ -153,11 +149,11 @@ def _split(customers: Customers, state: State, study: Study) -> Split:
     )
 
 
-def _last(purchase: PurchaseRun | None) -> Any:
-    """The ladder's last step where there is a purchase model."""
-    if purchase is None:
-        return None
-    return f"the final model: {purchase.model.chosen_.title}", purchase.unseen
+def _last(purchase: PurchaseRun | None, spend: SpendRun | None) -> tuple[str, Any] | None:
+    """The ladder's last step: the model of its target."""
+    if purchase is not None:
+        return f"the final model: {purchase.model.chosen_.title}", purchase.unseen
+    return None if spend is None else (f"the final model: {spend.title}", spend.unseen)
 
 
 def _of(spend: SpendRun | None) -> SpendRun:

@@ -1,6 +1,6 @@
 """The path's part on spend: features made, a model chosen, judged on the holdout, fitted again."""
 
-__all__ = ["SpendRun", "learn_spend"]
+__all__ = ["SpendRun", "learn_spend", "usable_amounts"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,10 +30,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SpendRun:
-    """The model for the bundle, and the section `spend` of the results."""
+    """The model for the bundle, and the section `spend` of the results.
+
+    Parameters
+    ----------
+    title : what the chosen model is called.
+    unseen : what it expects out of fold, beside the first table (NaN where nothing).
+    """
 
     model: SpendModel
     evidence: dict[str, Any]
+    title: str
+    unseen: Floats
 
 
 def learn_spend(
@@ -143,7 +151,10 @@ def learn_spend(
         truth=None if truth is None else truth.take(pa.array(state.rows[held])),
         contacted=prepared.arm,
     )
-    return SpendRun(final, evidence)
+    unseen = np.full(customers.table.num_rows, np.nan)
+    compared = train[model.learned_from_[model.compared_]]
+    unseen[state.rows[compared]] = model.chosen_.unseen.mean
+    return SpendRun(final, evidence, model.chosen_.title, unseen)
 
 
 def usable_amounts(

@@ -40,6 +40,10 @@ def test_a_bundle_of_this_format_scores_as_it_did(number: int) -> None:
     np.testing.assert_allclose(
         given.table["purchase_probability"].to_numpy(), kept["purchase_probability"], rtol=1e-9
     )
+    for name in kept:
+        if name.startswith("spend_"):
+            np.testing.assert_allclose(given.table[name].to_numpy(), kept[name], rtol=1e-9)
+    assert ("spend_expected" in given.table.column_names) == ("spend_expected" in kept)
 
 
 @pytest.mark.parametrize("number", FORMATS)

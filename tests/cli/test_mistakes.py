@@ -122,7 +122,9 @@ def test_amounts_that_are_text_are_refused_without_showing_them() -> None:
     pq.write_table(pa.table({"paid": ["SECRET1", "SECRET2"]}), "table.parquet")
     Path("patron.toml").write_text('[table]\npath = "table.parquet"\n[spend]\ntarget = "paid"\n')
     assert refused("audit", "patron.toml") == (
-        "table.parquet: the target paid holds values of type string that are no amounts."
+        'table.parquet: 2 of the 2 values of the target "paid" are no amounts; numbers such as '
+        "12.5 are expected. [table] format says how the file writes numbers. It is named by "
+        "[spend] target in patron.toml, line 4."
     )
 
 

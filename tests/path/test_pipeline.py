@@ -152,7 +152,7 @@ def test_a_study_in_python_over_a_table_in_memory(tmp_path: Path) -> None:
 
 def test_without_purchase_is_a_sentence(tmp_path: Path) -> None:
     study = Study(table={"path": pa.table({"x": [1]})})
-    with pytest.raises(StudyError, match=r"has no \[purchase\]"):
+    with pytest.raises(StudyError, match=r"has neither \[purchase\] nor \[spend\]"):
         run(study, tmp_path / "out", created=CREATED)
     assert not (tmp_path / "out").exists()
 

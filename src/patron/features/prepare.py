@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from patron.features.derived import Derived, apply
-from patron.features.encode import Design, Encoder
+from patron.features.encode import Design, Encoder, read_as
 from patron.schema import Column, Role, Schema
 from patron.schema.look import words
 
@@ -69,9 +69,7 @@ class Preparation:
         notes: list[str] = []
         arm = arm or schema.one(Role.TREATMENT) or _arm(table, schema)
         dates = [name for name in schema.names(Role.AS_OF, Role.DATE) if _campaign(table, name)]
-        seasons = tuple(
-            name for name in dates if pc.count_distinct(_months(table[name])).as_py() > 1
-        )
+        seasons = tuple(name for name in dates if len(_seen(table, name)) > 1)
         columns = []
         for column in schema.columns:
             if column.name == arm:
@@ -169,10 +167,10 @@ def _arm(table: pa.Table, schema: Schema) -> str | None:
 
 def _campaign(table: pa.Table, name: str) -> bool:
     """Whether the column's days are those of campaigns: few, and each of many rows."""
-    values = table[name]
-    if not pa.types.is_temporal(values.type):
+    moments = _moments(table[name])
+    if moments is None:
         return False
-    days = pc.count_distinct(values.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)).as_py()
+    days = pc.count_distinct(moments.cast(pa.date32(), safe=False)).as_py()
     return bool(days and days <= MOST_DATES and table.num_rows >= FEWEST_ROWS * days)
 
 
@@ -186,6 +184,12 @@ def _only_names(table: pa.Table, name: str, dates: Iterable[str]) -> str | None:
     return None
 
 
+def _seen(table: pa.Table, date: str) -> list[str]:
+    """The months of a date column."""
+    moments = _moments(table[date])
+    return [] if moments is None else pc.unique(_months(moments).drop_null()).to_pylist()
+
+
 def _name(date: str) -> str:
     return f"month of {date}"
 
@@ -195,19 +199,24 @@ def _month(number: str) -> str:
     return names.split()[int(number) - 1]
 
 
-def _months(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The month as two digits."""
+def _moments(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Dates, as such or as text, as moments; None where they are no dates."""
     if pa.types.is_string(values.type):
-        from patron.features.encode import read_as
-
         values = read_as("date32[day]", values)[0]
-    return pc.utf8_lpad(pc.month(values).cast(pa.string()), 2, "0")
+    if not pa.types.is_temporal(values.type) or values.null_count == len(values):
+        return None
+    return values.cast(pa.timestamp("us"))
+
+
+def _months(moments: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The month as two digits."""
+    return pc.utf8_lpad(pc.month(moments).cast(pa.string()), 2, "0")
 
 
 def _with_month(table: pa.Table, schema: Schema, date: str) -> tuple[pa.Table, Schema]:
-    values = table[date]
-    if not (pa.types.is_temporal(values.type) or pa.types.is_string(values.type)):
+    moments = _moments(table[date])
+    if moments is None:
         return table, schema
     column = Column(_name(date), Role.CATEGORY, "the season of a campaign", "string")
-    table = table.append_column(column.name, _months(values))
+    table = table.append_column(column.name, _months(moments))
     return table, Schema((*schema.columns, column))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-GRID = 400
+GRID = 300
 """Amounts at which the integral of the CRPS is taken, evenly on the log scale."""
 
 CHUNK = 8_192

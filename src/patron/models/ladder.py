@@ -42,8 +42,8 @@ def ladder(
 
     Parameters
     ----------
-    final : the title of the Study's own model of purchases, and what it predicts out of fold
-        beside the table of `customers` (NaN where it predicts nothing): the last step.
+    final : the title of the Study's own model, and what it predicts out of fold beside the table
+        of `customers` (NaN where it predicts nothing): the last step.
     """
     target = customers.known_target
     if target is None:
@@ -77,9 +77,12 @@ def ladder(
         climb.step(step, "features", lessons, here, features=told)
         here = len(climb.steps) - 1
     if isinstance(judge, Amounts):
-        _finish(climb, lessons, here, study)
-    elif final:
-        climb.note(final[0], "final", final[1], here)
+        _finish(climb, lessons, here, study, own=final is not None)
+    if final:
+        judged = np.where(np.isnan(target), np.nan, final[1])
+        climb.note(final[0], "final", judged, here)
+    if final and isinstance(judge, Amounts):
+        climb.say_more(-1)
     return climb.steps
 
 
@@ -94,15 +97,17 @@ def _beyond_belief(target: Floats, customers: Customers, examined: Examined) -> 
     return absurd
 
 
-def _finish(climb: Climb, lessons: list[Lesson], here: int, study: Study) -> None:
-    """The steps of amounts that are tried aside, and the final one."""
+def _finish(climb: Climb, lessons: list[Lesson], here: int, study: Study, *, own: bool) -> None:
+    """The steps of amounts that are tried aside; the final one, unless the Study has its own."""
     climb.say_more(here)
     for tried in (Cubes(), Forest(seed=study.run.seed)):
         inside = climb.step(f"tried: {tried.title}", "tried", lessons, here, learner=tried)
         climb.steps[-1]["train_value"] = inside
     spend = study.spend or SpendSection()
     last = Final(spend.top_share, spend.top_weight, study.run.seed)
-    climb.step(last.title, "final", lessons, here, learner=last)
+    inside = climb.step(last.title, "tried" if own else "final", lessons, here, learner=last)
+    if own:
+        climb.steps[-1]["train_value"] = inside
     climb.say_more(-1)
     *_, cubes, forest, line = range(len(climb.steps))
     for place in (cubes, forest):

@@ -45,6 +45,7 @@ def logistic(
     *,
     penalties: Floats | None = None,
     start: Floats | None = None,
+    rounds: int = ROUNDS,
 ) -> Fitted:
     """P(y = 1) by penalised maximum likelihood; `penalties` None lets the data settle them.
 
@@ -59,7 +60,7 @@ def logistic(
         share = float(np.clip(weight @ y / weight.sum(), 1e-6, 1 - 1e-6))
         weights[0] = np.log(share / (1 - share))
     inverse = np.empty((0, 0))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         eta = np.clip(matrix @ weights, -30, 30)
         p = 1 / (1 + np.exp(-eta))
         curve = np.maximum(weight * p * (1 - p), 1e-10)

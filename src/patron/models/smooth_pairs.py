@@ -74,6 +74,18 @@ class Part:
         start = fitted.weights[chosen] if len(fitted.weights) > chosen.max() else None
         return cls(frame, chosen, (), blocks, np.array(penalties), start)
 
+    def only(self, fitted: Fitted, least: float) -> "Part":
+        """The blocks of this part that still use so many degrees of freedom, after a fit of it."""
+        kept, blocks, penalties, end = [0], [], [], 1
+        for where, used, penalty in zip(self.blocks, fitted.used, fitted.penalties, strict=True):
+            if used >= least:
+                kept.extend(range(where.start, where.stop))
+                blocks.append(slice(end, end + where.stop - where.start))
+                penalties.append(penalty)
+                end = blocks[-1].stop
+        start = fitted.weights[kept]
+        return Part(self.frame, self.kept[kept], (), blocks, np.array(penalties), start)
+
     def columns(self, matrix: Floats) -> Floats:
         """The used columns of the frame's matrix, and the products [rows, width]."""
         own = matrix[:, self.kept]

@@ -1,10 +1,9 @@
 """SpendModel: what a customer will spend, as a distribution, chosen by evidence."""
 
-__all__ = ["SpendCandidate", "SpendModel"]
+__all__ = ["SpendModel"]
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from patron.errors import DataError, PatronError, UserError, nearest
-from patron.estimate import Estimate
 from patron.features.encode import Design, Encoder
 from patron.features.prepare import Preparation
 from patron.metrics import crps as crps_of
-from patron.metrics import crps_difference
-from patron.models.amounts import Parts
 from patron.models.cap import find_cap, set_cap
 from patron.models.conformal import Conformal
 from patron.models.forecast import Forecast
 from patron.models.learner import Folds, Rows
+from patron.models.spend_candidates import SpendCandidate, choose, why
 from patron.models.spend_data import SpendData, SpendLearner, SpendScorer, cross_fitted
 from patron.models.spend_inputs import (
     as_table,
@@ -56,34 +53,6 @@ _SCORERS: dict[str, type[SpendScorer]] = {scorer.kind: scorer for scorer in _KIN
 ROWS_TO_SCORE = 60_000
 """Candidates are compared, and intervals calibrated, on at most so many rows."""
 BOOTSTRAP = 500
-
-
-@dataclass(frozen=True)
-class SpendCandidate:
-    """One way to forecast spend, with what it was worth on rows it had not seen.
-
-    Parameters
-    ----------
-    unseen : the cross-fitted distributions of the compared rows.
-    scores : the CRPS of each [n].
-    crps : their mean.
-    behind : the mean CRPS less that of the least one, paired.
-    seconds, cpu_seconds : of cross-fitting and fitting.
-    scoring_seconds : CPU seconds for 100,000 rows on one thread.
-    """
-
-    name: str
-    title: str
-    reads_as: str
-    readability: float
-    floor: bool
-    scorer: SpendScorer
-    unseen: Parts
-    scores: Floats
-    crps: Estimate
-    seconds: float
-    cpu_seconds: float
-    scoring_seconds: float
 
 
 class SpendModel:
@@ -234,29 +203,9 @@ class SpendModel:
 
     def why(self) -> tuple[str, ...]:
         """Why this candidate was chosen, in sentences made from the figures."""
-        chosen = self.chosen_
-        ranked = sorted(self.candidates_, key=lambda each: each.crps.value)
-        best = ranked[0]
-        title = chosen.title[:1].upper() + chosen.title[1:]
-        if chosen is not best:
-            first = (
-                f"{title} came within the noise of the best, {best.title} (out-of-fold CRPS "
-                f"{chosen.crps.value:.4g} against {best.crps.value:.4g}), and is easier to read."
-            )
-        else:
-            beside = (
-                f", against {ranked[1].crps.value:.4g} of {ranked[1].title}" if ranked[1:] else ""
-            )
-            first = f"{title} had the least out-of-fold CRPS ({chosen.crps.value:.4g}{beside})."
-        mean = next((each for each in self.candidates_ if each.name == "mean"), None)
-        if mean is None or mean is chosen:
-            return (first,)
-        gain = crps_difference(
-            mean.scores, chosen.scores, level=self.level, groups=self.compared_groups_
-        )
-        share = gain.value / mean.crps.value
-        sure = "" if gain.low > 0 else ", which may be chance"
-        return (first, f"That is {share:.1%} below the plain mean's{sure}.")
+        self._check_fitted()
+        judged = {"level": self.level, "groups": self.compared_groups_}
+        return why(self.chosen_, self.candidates_, **judged)
 
     def to_dict(self) -> dict[str, Any]:
         """What scoring needs, as plain data for JSON."""
@@ -338,18 +287,9 @@ class SpendModel:
                     scoring,
                 )
             )
-        best = min(self.candidates_, key=lambda each: each.crps.value)
-        self.chosen_ = next(
-            each
-            for each in sorted(self.candidates_, key=lambda each: each.readability)
-            if each is best or self._behind(each, best).low <= 0
-        )
+        judged = {"level": self.level, "groups": self.compared_groups_}
+        self.chosen_ = choose(self.candidates_, **judged)
         self.scorer_ = self.chosen_.scorer
-
-    def _behind(self, candidate: SpendCandidate, best: SpendCandidate) -> Estimate:
-        return crps_difference(
-            candidate.scores, best.scores, level=self.level, groups=self.compared_groups_
-        )
 
     def _calibrate(self, arms: NDArray[np.str_] | None) -> None:
         own = None if arms is None else arms[self.compared_]

@@ -26,7 +26,7 @@ from patron.schema import Schema
 
 Floats = NDArray[np.float64]
 
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 MOST_JUDGED = 6
 """So many candidates are judged in full, those that a score test puts first."""
 
@@ -128,7 +128,7 @@ class _Judge:
         design = prepared.design(self.table)
         data = SpendData(design, self.y, np.ones(len(self.y)), self.capped, self.limit)
         with threadpool_limits(1, "blas"):
-            scorers = TwoPart(pairs=False).cross_fit(data, self.folds)
+            scorers = TwoPart(pairs=False, shape=False).cross_fit(data, self.folds)
         unseen = cross_fitted(scorers, design, self.folds)
         if not derived:
             self.design = design

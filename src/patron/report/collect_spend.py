@@ -28,7 +28,8 @@ from patron.metrics import (
 from patron.models.amounts import AmountDistribution, LogHurdle
 from patron.models.conformal import Conformal
 from patron.models.forecast import Forecast
-from patron.models.spend import SpendCandidate, SpendModel
+from patron.models.spend import SpendModel
+from patron.models.spend_candidates import SpendCandidate
 from patron.models.spend_target import Beyond
 from patron.models.two_part import TwoPartCurves
 from patron.report.spend_checks import (
@@ -114,7 +115,7 @@ def collect_spend(
         "horizon_days": horizon_days,
         "split": dict(split),
         "shape": _shape(tested),
-        "model": _model(model, refit),
+        "model": _model(tested, refit),
         **_plain(_evaluated(tested, forecast)),
         "cross_validated": _plain(_crossed(model)),
         "candidates": [
@@ -155,10 +156,12 @@ def _shape(tested: SpendTested) -> dict[str, Any]:
     }
 
 
-def _model(model: SpendModel, refit: str) -> dict[str, Any]:
+def _model(tested: SpendTested, refit: str) -> dict[str, Any]:
+    model = tested.model
     scorer = model.scorer_
     curves = scorer if isinstance(scorer, TwoPartCurves) else None
     seasons = model.preparation_.notes if model.preparation_ is not None else ()
+    seasons = (*_unseen_seasons(tested), *seasons)
     return {
         "chosen": model.chosen_.name,
         "title": model.chosen_.title,
@@ -171,6 +174,21 @@ def _model(model: SpendModel, refit: str) -> dict[str, Any]:
         "log_sd": None if curves is None else float(np.exp(curves.spread.intercept)),
         "pooled": list(seasons),
     }
+
+
+def _unseen_seasons(tested: SpendTested) -> list[str]:
+    """What is to be said where the holdout is of months that the model never saw."""
+    prepared, rows = tested.model.preparation_, len(tested.y)
+    told = []
+    for month in prepared.months if prepared else ():
+        unseen = tested.design.warnings.get(("unseen category", month), 0)
+        if unseen:
+            told.append(
+                f"{unseen:,} of the {rows:,} held-out rows are of a month that the model never saw "
+                f"({month}): they get the average of the months that it saw, and no interval here "
+                "says how much a new season differs."
+            )
+    return told
 
 
 def _evaluated(tested: SpendTested, forecast: Forecast) -> dict[str, Estimate]:

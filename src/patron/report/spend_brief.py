@@ -232,6 +232,9 @@ def _later(spend: Spend) -> str:
             "How the result holds at a later time we cannot say, because the holdout is from "
             "the same time as the training part."
         )
+    unseen = [told for told in spend["model"]["pooled"] if "never saw" in told]
+    if unseen:
+        return unseen[0]
     return (
         "How much a season or a campaign differs from the next we cannot say, because the "
         "intervals cover which customers came, not which dates."
