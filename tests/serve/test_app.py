@@ -165,7 +165,7 @@ def test_the_page_says_it_all_and_runs_nothing(client, bundle):
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "<script" not in page
     assert "comes true for a customer within 30 days" in page
-    assert "0.86 [0.84, 0.88]" in page
+    assert "0.86 [0.84,\xa00.88]" in page
     for column in bundle.inputs:
         assert column.name in page
 

@@ -79,6 +79,7 @@ def _of_other_ranges(level: float) -> set[str]:
 
 
 def _row(metric: Any, value: str, estimate: Mapping[str, Any]) -> dict[str, Any]:
+    value = value.replace(", ", ",\N{NO-BREAK SPACE}")  # on a phone a line ends before the range
     return {"plain": metric.plain, "term": metric.term, "value": value, "n": estimate["n"]}
 
 
