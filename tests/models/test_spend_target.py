@@ -176,6 +176,20 @@ def test_one_row_that_holds_most_of_the_total_is_named() -> None:
     assert "holds 60.0% of the total: no model learns from it" in found.sentence
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_so_is_one_among_few_who_spend_which_is_not_a_hundred_times_the_next(seed: int) -> None:
+    """Too few and too near for the audit's rule (V06); and yet all others together are less."""
+    rng = np.random.default_rng(seed)
+    y = np.append(np.zeros(300), rng.uniform(50, 150, 60))
+    y[310] = 1.2 * (y.sum() - y[310])
+    found = check_amounts(y)
+    assert found is not None
+    assert found.rows.tolist() == [310]
+    assert found.share == pytest.approx(1.2 / 2.2)
+    y[310] = 0.9 * (y.sum() - y[310])
+    assert check_amounts(y) is None
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_the_best_customers_are_believed(seed: int) -> None:
     """A heavy tail (log sd 1.5) is what a shop lives on."""
