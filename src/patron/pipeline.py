@@ -88,16 +88,16 @@ def run(
             last = _last(purchase, spend)
             steps = ladder(examined, customers, study, final=last)
         with watch.stage("collect"):
-            encoder = purchase.encoder if purchase else _of(spend).model.encoder
-            unreadable = purchase.unreadable if purchase else []
-            data = collect_data(customers, examined, encoder, study, unreadable)
+            parts = [part for part in (purchase, spend) if part]
+            used = {name for part in parts for name in part.used}
+            unreadable = list(dict.fromkeys(told for part in parts for told in part.unreadable))
+            data = collect_data(customers, examined, used, study, unreadable)
             evidence = {
                 "purchase": purchase.evidence if purchase else None,
                 "spend": spend.evidence if spend else None,
             }
             if spend:
-                used = [each["name"] for each in data["features"]["columns"] if each["used"]]
-                spend.evidence["kept"] = collect_kept(examined, study, used)
+                spend.evidence["kept"] = collect_kept(examined, study, list(spend.used))
             cards = add_cards(evidence, data)
         with watch.stage("bundle"):
             bundle = save_bundle(
@@ -154,12 +154,6 @@ def _last(purchase: PurchaseRun | None, spend: SpendRun | None) -> tuple[str, An
     if purchase is not None:
         return f"the final model: {purchase.model.chosen_.title}", purchase.unseen
     return None if spend is None else (f"the final model: {spend.title}", spend.unseen)
-
-
-def _of(spend: SpendRun | None) -> SpendRun:
-    if spend is None:
-        raise StudyError("the Study has neither [purchase] nor [spend].")
-    return spend
 
 
 def _is_run(folder: Path) -> bool:

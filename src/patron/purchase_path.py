@@ -48,6 +48,11 @@ class PurchaseRun:
     unreadable: list[str]
     unseen: NDArray[np.float64]
 
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns that the model predicts from."""
+        return tuple(rule["name"] for rule in self.encoder.columns)
+
 
 def learn_purchase(
     customers: Customers,

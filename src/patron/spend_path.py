@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from patron.customers import Customers
 from patron.errors import DataError
 from patron.examine import State
+from patron.features.encode import check_readable
 from patron.models.cap import find_cap, set_cap
 from patron.models.learner import Folds
 from patron.models.spend import SpendModel
@@ -35,6 +36,7 @@ class SpendRun:
     Parameters
     ----------
     title : what the chosen model is called.
+    unreadable : sentences on values that could not be read.
     unseen : what it expects out of fold, beside the first table (NaN where nothing).
     """
 
@@ -42,6 +44,13 @@ class SpendRun:
     evidence: dict[str, Any]
     title: str
     unseen: Floats
+    unreadable: list[str]
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns that the model predicts from."""
+        prepared = self.model.preparation_
+        return () if prepared is None else prepared.inputs
 
 
 def learn_spend(
@@ -154,7 +163,8 @@ def learn_spend(
     unseen = np.full(customers.table.num_rows, np.nan)
     compared = train[model.learned_from_[model.compared_]]
     unseen[state.rows[compared]] = model.chosen_.unseen.mean
-    return SpendRun(final, evidence, model.chosen_.title, unseen)
+    unreadable = check_readable(prepared.design(state.table), state.table)
+    return SpendRun(final, evidence, model.chosen_.title, unseen, unreadable)
 
 
 def usable_amounts(

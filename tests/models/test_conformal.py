@@ -163,3 +163,19 @@ def test_no_rows_are_no_intervals() -> None:
     conformal = Conformal.fit(learned, y, arms)
     low, high = conformal.interval(learned.rows(slice(0, 0)), 0.9, arms[:0])
     assert low.shape == high.shape == (0,)
+
+
+def test_those_who_mostly_spend_nothing_do_not_narrow_the_ranges_of_others() -> None:
+    """With a perfect forecast: a zero is inside any range from 0, and says nothing of the level."""
+    rng = np.random.default_rng(12)
+    rows = 20_000
+    positive = np.where(rng.random(rows) < 0.7, 0.92, 0.25)
+    law = LogHurdle(positive, np.full(rows, 4.0), np.full(rows, 0.8), limit=1e4)
+    y = law.sample(rng, 1)[0]
+    half = rows // 2
+    levels = Conformal.fit(law.rows(slice(0, half)), y[:half])
+    for level in (0.8, 0.9):
+        low, high = levels.interval(law.rows(slice(half, None)), level)
+        inside = (y[half:] >= low) & (y[half:] <= high)
+        for share in (0.92, 0.25):
+            assert abs(inside[positive[half:] == share].mean() - level) < 0.025

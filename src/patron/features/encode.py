@@ -205,7 +205,9 @@ def check_readable(design: Design, table: pa.Table) -> list[str]:
         More than half of a column's values cannot be read as its role asks.
     """
     told = []
-    for (_, name), count in sorted(design.warnings.items()):
+    for (rule, name), count in sorted(design.warnings.items()):
+        if rule != "unreadable value":
+            continue  # a category of the held-out rows that was not learned can be read
         known = len(table) - table[name].null_count
         if count > known / 2:
             raise DataError(

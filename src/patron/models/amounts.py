@@ -262,6 +262,17 @@ class Shifted(AmountDistribution):
         """The same for the rows `which`."""
         return Shifted(self.point[which], self.errors, limit=self.limit)
 
+    def crps(self, y: ArrayLike) -> Floats:
+        """The CRPS of the errors as they are, exactly: E|Y - y| - E|Y - Y'| / 2 [n]."""
+        y, answer = np.asarray(y, dtype=np.float64), np.empty(len(self))
+        count = len(self.errors)
+        ranks = (2 * np.arange(1, count + 1) - count - 1) / count**2
+        for start in range(0, len(self), CHUNK):
+            rows = slice(start, start + CHUNK)
+            drawn = np.clip(self.point[rows, None] + self.errors, 0.0, self.limit)
+            answer[rows] = np.abs(drawn - y[rows, None]).mean(axis=1) - drawn @ ranks
+        return answer
+
     def _inside(self, y: Floats) -> Floats:
         # Errors often have an atom (everybody who spent nothing): count, do not interpolate. A hair
         # is allowed for the rounding of point + error.

@@ -29,7 +29,9 @@ class Conformal:
     A row's score is the least level at which its forecast's interval covers what came: for an
     interval from 0 up P(Y < y), for one with equal tails |2 P(Y <= y) - 1|. The level that a
     nominal one is replaced by is the ceil((n + 1) x nominal)-th smallest score among rows that the
-    forecasts had not seen. If rows are exchangeable within an arm, intervals then cover at least
+    forecasts had not seen. Rows whose chance of 0 alone reaches the level take no part: 0 is in
+    their interval whatever the level, and they would pull that of the others down. If rows are
+    exchangeable within an arm, intervals then cover at least
     the nominal share of new rows; broken by drift, and by rows of one customer in both parts.
 
     Parameters
@@ -62,6 +64,8 @@ class Conformal:
                 replaced = []
                 for level in LEVELS:
                     fits = among & (unseen.one_sided(level) == (side == _SIDES[1]))
+                    if side == _SIDES[1]:
+                        fits &= unseen.zero_probability < level
                     replaced.append(_replaced(scores[fits], level))
                 levels[name][side] = replaced
         return cls(levels)

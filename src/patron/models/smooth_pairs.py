@@ -86,18 +86,18 @@ class Part:
         start = fitted.weights[kept]
         return Part(self.frame, self.kept[kept], (), blocks, np.array(penalties), start)
 
-    def columns(self, matrix: Floats) -> Floats:
-        """The used columns of the frame's matrix, and the products [rows, width]."""
-        own = matrix[:, self.kept]
+    def columns(self, matrix: Floats, rows: Rows | None = None) -> Floats:
+        """The used columns of the frame's matrix, and the products, of all rows or of `rows`."""
+        own = matrix[:, self.kept] if rows is None else matrix[np.ix_(rows, self.kept)]
         if not self.pairs:
             return own
-        return np.column_stack([own, *(self._product(matrix, pair) for pair in self.pairs)])
+        return np.column_stack([own, *(self.product(matrix, pair, rows) for pair in self.pairs)])
 
     def with_pairs(self, matrix: Floats, pairs: list[tuple[int, int]]) -> "Part":
         """The part with these products, their penalties not settled yet."""
         blocks, end = list(self.blocks), len(self.kept)
         for pair in pairs:
-            width = self._product(matrix[:1], pair).shape[1]
+            width = self.product(matrix[:1], pair).shape[1]
             blocks.append(slice(end, end + width))
             end += width
         penalties = np.append(self.penalties, np.ones(len(pairs)))
@@ -115,16 +115,16 @@ class Part:
         ]
         return AdditiveModel(float(weights[0]), frame.terms(weights[1:]), products=products)
 
-    def _product(self, matrix: Floats, pair: tuple[int, int]) -> Floats:
+    def product(self, matrix: Floats, pair: tuple[int, int], rows: Rows | None = None) -> Floats:
         """The columns of a product: the levels of a category, or a line, times another line."""
-        one, other = (self._line(matrix, place) for place in pair)
+        one, other = (self._line(matrix, place, rows) for place in pair)
         return one * other
 
-    def _line(self, matrix: Floats, place: int) -> Floats:
+    def _line(self, matrix: Floats, place: int, rows: Rows | None) -> Floats:
         where = _columns_of(self.frame, place)
         if not isinstance(self.frame.bases[place], Levels):
             where = slice(where.start, where.start + 1)
-        return matrix[:, where]
+        return matrix[:, where] if rows is None else matrix[rows, where]
 
     def _term(self, pair: tuple[int, int], weights: Floats) -> dict[str, Any]:
         one, other = pair
@@ -158,7 +158,7 @@ def choose_pairs(
     tried one after the other, and stay where the out-of-fold likelihood gains by `CLEAR` standard
     errors.
     """
-    inside = part.columns(matrix[rows])
+    inside = part.columns(matrix, rows)
     fitted = likelihood.fit(inside, rows, part, part.blocks)
     chosen: list[tuple[int, int]] = []
     before = None
@@ -185,14 +185,14 @@ def _telling(
     """The products whose score test says that chance would hardly bring them, the best first."""
     from scipy.special import chdtrc
 
-    places = _weighty(part, matrix[rows], fitted)
+    places = _weighty(part, matrix, fitted)
     slope, curve = likelihood.slope(inside, rows, fitted)
     weighted = inside * curve[:, None]
     found = []
     pairs = [pair for pair in combinations(places, 2) if _can(part.frame, pair)]
     for pair in pairs:
         ordered = _ordered(part.frame, pair)
-        product = part._product(matrix[rows], ordered)
+        product = part.product(matrix, ordered, rows)
         product = product - product.mean(axis=0)
         information = (product * curve[:, None]).T @ product
         across = weighted.T @ product
@@ -243,7 +243,7 @@ def _settled(
 ) -> Part:
     """The part with these products, and all penalties settled."""
     wider = part.with_pairs(matrix, pairs)
-    fitted = likelihood.fit(wider.columns(matrix[rows]), rows, None, wider.blocks)
+    fitted = likelihood.fit(wider.columns(matrix, rows), rows, None, wider.blocks)
     return replace(wider, penalties=fitted.penalties, start=fitted.weights)
 
 
@@ -257,8 +257,8 @@ def _out_of_fold(
     answer = np.zeros(len(rows))
     for fit, predict in folds:
         taught, asked = fit[among[fit]], predict[among[predict]]
-        fitted = likelihood.fit(part.columns(matrix[taught]), taught, part, part.blocks)
-        answer[place[asked]] = likelihood.likelihood(part.columns(matrix[asked]), asked, fitted)
+        fitted = likelihood.fit(part.columns(matrix, taught), taught, part, part.blocks)
+        answer[place[asked]] = likelihood.likelihood(part.columns(matrix, asked), asked, fitted)
     return answer
 
 

@@ -52,7 +52,7 @@ _SCORERS: dict[str, type[SpendScorer]] = {scorer.kind: scorer for scorer in _KIN
 
 ROWS_TO_SCORE = 60_000
 """Candidates are compared, and intervals calibrated, on at most so many rows."""
-BOOTSTRAP = 500
+BOOTSTRAP = 200
 
 
 class SpendModel:

@@ -30,7 +30,7 @@ from patron.models.two_part_fit import (
 Floats = NDArray[np.float64]
 Errors = tuple[Floats, NDArray[np.bool_], Floats]  # with those cut off, and how often they count
 
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.5
 """A block that uses fewer degrees of freedom than this is left out."""
 FEWEST_FOR_SHAPE = 300
 """Amounts below this number cannot tell the shape of their errors, or how their spread varies."""
@@ -155,7 +155,7 @@ class TwoPart:
         # Two rounds tell which blocks are of no use; the others are then settled without them.
         answers = spends.astype(np.float64), table.weights
         first = logistic(table.matrix, *answers, blocks, rounds=2)
-        rough = Part.of(table.frame, first, LEAST_SHARE / 4)
+        rough = Part.of(table.frame, first, LEAST_SHARE / 10)
         settled = logistic(rough.columns(table.matrix), *answers, rough.blocks, start=rough.start)
         positive = rough.only(settled, LEAST_SHARE)
         amounts = np.flatnonzero(spends)

@@ -77,13 +77,13 @@ class Fits:
 
     def amount_at(self, table: Table, rows: Rows) -> Floats:
         """The mean log amount of `rows`."""
-        return self.recipe.amount.columns(table.matrix[rows]) @ self.amount.weights
+        return self.recipe.amount.columns(table.matrix, rows) @ self.amount.weights
 
     def sd_at(self, table: Table, rows: Rows) -> Floats:
         """The standard deviation about it."""
         if self.spread is None or self.recipe.spread is None:
             return np.full(len(rows), self.sd)
-        half = self.recipe.spread.columns(table.matrix[rows]) @ self.spread.weights / 2
+        half = self.recipe.spread.columns(table.matrix, rows) @ self.spread.weights / 2
         return np.asarray(np.exp(np.clip(half, -6.0, 3.0)) * self.sd)
 
     def likelihood(self, table: Table, rows: Rows) -> Floats:
@@ -148,7 +148,7 @@ def fit_parts(recipe: Recipe, table: Table, rows: Rows) -> Fits:
     """The parts on `rows`, with the penalties of the recipe."""
     spends = table.y[rows] > 0
     whether = logistic(
-        recipe.positive.columns(table.matrix[rows]),
+        recipe.positive.columns(table.matrix, rows),
         spends.astype(np.float64),
         table.weights[rows],
         recipe.positive.blocks,
@@ -156,7 +156,7 @@ def fit_parts(recipe: Recipe, table: Table, rows: Rows) -> Fits:
         start=recipe.positive.start,
     )
     amounts = rows[spends]
-    columns = recipe.amount.columns(table.matrix[amounts])
+    columns = recipe.amount.columns(table.matrix, amounts)
     what = table.logs[amounts], table.capped[amounts]
     how: dict[str, Any] = {"penalties": recipe.amount.penalties}
     weights = table.counts(amounts)
@@ -164,7 +164,7 @@ def fit_parts(recipe: Recipe, table: Table, rows: Rows) -> Fits:
     fits = Fits(recipe, whether, amount, None)
     if recipe.spread is None:
         return fits
-    inside = recipe.spread.columns(table.matrix[amounts])
+    inside = recipe.spread.columns(table.matrix, amounts)
     for _ in range(2):  # the spread about the curves, then the curves by the spread
         at = fits.amount_at(table, amounts)
         squares = squares_of(table, amounts, at, fits.sd_at(table, amounts))

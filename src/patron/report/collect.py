@@ -2,7 +2,7 @@
 
 __all__ = ["collect_audit", "collect_data", "collect_run", "in_short"]
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,6 @@ from patron import __version__
 from patron.bundle import Bundle, versions
 from patron.customers import Customers
 from patron.examine import Examined
-from patron.features.encode import Encoder
 from patron.metrics import MONEY_METRICS
 from patron.progress import Stopwatch
 from patron.report.distributions import describe_columns
@@ -35,21 +34,23 @@ NOT_YET = "this version cannot do it yet"
 def collect_data(
     customers: Customers,
     examined: Examined,
-    encoder: Encoder,
+    used: Collection[str],
     study: Study,
     unreadable: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The sections `table`, `audit`, `findings`, `fixes` and `features`."""
+    """The sections `table`, `audit`, `findings`, `fixes` and `features`.
+
+    `used` are the columns that a model predicts from.
+    """
     state, target = examined.final, customers.target or _spenders(customers)
     values = None if target is None else target.values[state.rows]
-    used = {rule["name"] for rule in encoder.columns}
     sections = collect_audit(customers, examined, study)
     sections["table"]["notes"] += unreadable
     return {
         **sections,
         "features": {
             "columns": describe_columns(
-                state.table, state.schema, values, used, level=study.run.level
+                state.table, state.schema, values, set(used), level=study.run.level
             ),
             "target": None if target is None else _target(target, state.rows),
             "made_from": customers.made_from,
