@@ -10,10 +10,12 @@ from patron.report.numbers import MISSING, known, short
 
 
 def cash(number: float | None, currency: str = "$") -> str:
-    """An amount in few digits; cents only where there are some, below 100.
+    """An amount in few digits; cents only where there are some, below 100; less than one if needed.
 
     >>> cash(0), cash(38.4), cash(1234.5), cash(-2_512_000), cash(None), cash(1e200)
     ('$0', '$38.40', '$1,234', '−$2.51\\xa0million', '–', '$1e200')
+    >>> cash(0.00042), cash(-0.0136)
+    ('$0.00042', '−$0.014')
     """
     if number is None or not math.isfinite(number):
         return MISSING
@@ -24,6 +26,8 @@ def cash(number: float | None, currency: str = "$") -> str:
         written = f"{size / 1e9:.3g}\N{NO-BREAK SPACE}billion"
     elif size >= 999_999.5:
         written = short(max(size, 1_000_000))
+    elif 1e-9 < size < 0.05:
+        written = f"{float(f'{size:.2g}'):.12f}".rstrip("0")
     elif size >= 100 or round(size, 2) % 1 == 0:
         written = f"{size:,.0f}"
     else:

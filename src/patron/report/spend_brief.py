@@ -16,6 +16,7 @@ from patron.report.cash import cash, cash_between, rounded
 from patron.report.numbers import count, days, differ, known, of_100, percent, short
 
 Spend = Mapping[str, Any]
+LITTLE = 0.005
 NEAR = 0.02
 """A range that holds its promise to within this share of customers may be planned with."""
 
@@ -150,6 +151,11 @@ def _against_mean(spend: Spend) -> str:
     if ahead["value"] < 0:
         return f"The {title} is closer, beyond noise."
     share = ahead["value"] / floor["crps"]["value"]
+    if share < LITTLE:
+        return (
+            f"Its distributions are hardly closer to what was spent than those of the best simple "
+            f"rule ({title}): by {percent(share)} (CRPS), though that is beyond noise."
+        )
     return (
         f"Its distributions are {percent(round(share, 2))} closer to what was spent (CRPS) than "
         f"those of the best simple rule ({title})."
@@ -183,6 +189,12 @@ def _range(spend: Spend) -> str:
     seen, said = each["coverage"], each["level"]
     if not known(seen["value"]):
         return "Whether customers' ranges hold we cannot say, because none could be judged."
+    nothing = 1 - (spend["zero"]["rate"]["value"] or 0.0)
+    if nothing >= said:
+        return (
+            f"{of_100(nothing)} customers spent nothing, so that a range of {percent(said)} is 0 "
+            "for nearly everybody: go by the chance to spend anything, not by ranges."
+        )
     start = f"A customer's range of {percent(said)} held what was spent for {of_100(seen['value'])}"
     off = abs(seen["value"] - said)
     within = known(seen["low"]) and known(seen["high"]) and seen["low"] <= said <= seen["high"]
@@ -257,4 +269,4 @@ def _oracle(spend: Spend, share: float) -> float | None:
 def _two(value: float) -> str:
     """Two decimals, with a true minus sign."""
     written = f"{value:.2f}"
-    return (written[1:] if not written.strip("-0.") else written).replace("-", "−")
+    return (written if written.strip("-0.") else written.lstrip("-")).replace("-", "−")
