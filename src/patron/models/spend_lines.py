@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 PENALTIES = (1.0, 10.0, 100.0, 1_000.0, 10_000.0)
 HAIR = 1e-6
+MOST_ROWS = 60_000
+"""A line of a hundred slopes learns nothing from more."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class LeastSquares:
 
     def fit(self, data: SpendData) -> PointScorer:
         """The line of all rows."""
-        return _line(data, _raw_frame(data.design), HAIR)
+        return _lines(data, _raw_frame(data.design), [0.0])[0]
 
 
 class WeightedRidge:
@@ -125,7 +127,7 @@ class WeightedRidge:
         lines = []
         for fit, ask in folds:
             some = replace(data.rows(fit), weights=weights[fit])
-            tried = [_line(some, frame, penalty) for penalty in PENALTIES]
+            tried = _lines(some, frame, PENALTIES)
             lines.append(tried)
             for place, scorer in enumerate(tried):
                 off = data.y[ask] - scorer.model.raw(data.design.matrix[ask])
@@ -139,7 +141,7 @@ class WeightedRidge:
         if self.penalty is None:
             raise no_amounts(self.title)
         weighted = replace(data, weights=self._weights(data))
-        return _line(weighted, _lines_only(frame_of(data.design)), self.penalty)
+        return _lines(weighted, _lines_only(frame_of(data.design)), [self.penalty])[0]
 
     def _weights(self, data: SpendData) -> Floats:
         least = np.quantile(data.y, 1 - self.top_share)
@@ -147,21 +149,26 @@ class WeightedRidge:
         return np.where(top, data.weights * self.top_weight, data.weights)
 
 
-def _line(data: SpendData, frame: Frame, penalty: float) -> PointScorer:
-    """Least squares on the frame's matrix; each slope costs `penalty`, the level nothing."""
-    matrix = np.column_stack([np.ones(len(data)), frame.matrix(data.design)])
-    weighted = matrix * data.weights[:, None]
-    gram = weighted.T @ matrix
-    costs = np.full(matrix.shape[1], penalty)
-    costs[0] = 0.0
+def _lines(data: SpendData, frame: Frame, penalties: Sequence[float]) -> list[PointScorer]:
+    """Least squares on the frame's matrix; each slope costs a penalty, the level nothing."""
+    if len(data) > MOST_ROWS:
+        data = data.rows(np.linspace(0, len(data) - 1, MOST_ROWS).astype(np.intp))
     used = np.concatenate([[True], _used(frame)])
-    costs[~used] = np.inf
-    gram, right = gram[np.ix_(used, used)], (weighted.T @ data.y)[used]
-    weights = np.zeros(len(used))
-    weights[used] = np.linalg.solve(gram + np.diag(costs[used] + HAIR), right)
-    model = AdditiveModel(float(weights[0]), frame.terms(weights[1:]))
-    errors = _quantiles(data.y - matrix @ weights, data.weights)
-    return PointScorer(model, errors, data.limit)
+    whole = np.column_stack([np.ones(len(data)), frame.matrix(data.design)])
+    matrix = whole[:, used]
+    weighted = matrix * data.weights[:, None]
+    gram, right = weighted.T @ matrix, weighted.T @ data.y
+    found = []
+    for penalty in penalties:
+        costs = np.full(len(gram), penalty + HAIR)
+        costs[0] = HAIR
+        own = np.linalg.solve(gram + np.diag(costs), right)
+        weights = np.zeros(len(used))
+        weights[used] = own
+        model = AdditiveModel(float(weights[0]), frame.terms(weights[1:]))
+        errors = _quantiles(data.y - matrix @ own, data.weights)
+        found.append(PointScorer(model, errors, data.limit))
+    return found
 
 
 def _used(frame: Frame) -> NDArray[np.bool_]:
