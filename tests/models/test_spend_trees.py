@@ -1,6 +1,7 @@
 """Boosted trees for spend: they see what curves do not, and their distributions are calibrated."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -157,3 +158,30 @@ def test_a_fold_with_one_who_spends_is_no_crash() -> None:
         unseen, fitted = fit(learner, data)
         assert np.isfinite(unseen.crps(y)).all()
         assert np.isfinite(fitted.distribution(x.matrix).mean).all()
+
+
+def test_folds_that_predict_some_of_the_rows_settle_the_spread_by_those() -> None:
+    """As above 60,000 rows: what is not predicted says nothing of the spread."""
+    data, _ = shop(4)
+    some = [(fit, ask[ask % 2 == 0]) for fit, ask in folds(ROWS)]
+    asked = np.sort(np.concatenate([ask for _, ask in some]))
+    scorers = TweedieTrees().cross_fit(data, some)
+    found = Parts(
+        [
+            (np.searchsorted(asked, ask), scorer.distribution(data.design.matrix[ask]))
+            for scorer, (_, ask) in zip(scorers, some, strict=True)
+        ]
+    )
+    # The chance of nothing is, on average, the share of those predicted who spent nothing.
+    share = (data.y[asked] == 0).mean()
+    assert found.zero_probability.mean() == pytest.approx(share, abs=1e-3)
+
+
+def test_weights_count_for_the_spread() -> None:
+    """Those who spend nothing count three times: their chance is that of the weighted rows."""
+    data, _ = shop(5)
+    weights = np.where(data.y == 0, 3.0, 1.0)
+    weighted = replace(data, weights=weights / weights.mean())
+    unseen, _ = fit(TweedieTrees, weighted)
+    share = np.average(data.y == 0, weights=weights)
+    assert np.average(unseen.zero_probability, weights=weights) == pytest.approx(share, abs=1e-3)

@@ -250,15 +250,18 @@ class TweedieTrees(_Trees):
     def cross_fit(self, data: SpendData, folds: Folds) -> Sequence[SpendScorer]:
         """A scorer for each fold; settles rounds, power and dispersion."""
         trees = self._trained("tweedie", data.design, data.y, data.weights, folds)
-        expected = np.empty(len(data))
+        expected = np.full(len(data), np.nan)
         for each, (_, ask) in zip(trees, folds, strict=True):
             expected[ask] = np.exp(np.clip(each.raw(data.design.matrix[ask]), -20.0, 60.0))
-        expected = np.clip(expected, 1e-6 * data.limit, data.limit)
+        asked = ~np.isnan(expected)  # folds may predict some of the rows only
+        y, weights = data.y[asked], data.weights[asked]
+        expected = np.clip(expected[asked], 1e-6 * data.limit, data.limit)
         tried = []
         for power in POWERS:
-            dispersion = _dispersion(expected, data.y, power)
+            dispersion = _dispersion(expected, y, weights, power)
             spread = CompoundPoisson(expected, power=power, dispersion=dispersion, limit=data.limit)
-            tried.append((float(spread.crps(data.y).mean()), power, dispersion))
+            loss = float(np.average(spread.crps(y), weights=weights))
+            tried.append((loss, power, dispersion))
         _, power, dispersion = min(tried)
         self._spread = power, dispersion
         return [TweedieTreesScorer(each, *self._spread, data.limit) for each in trees]
@@ -277,13 +280,14 @@ def _spread(away: Floats, data: SpendData) -> tuple[float, Floats]:
     return sd, seen_errors(away / sd, data.capped[known], weights)
 
 
-def _dispersion(expected: Floats, y: Floats, power: float) -> float:
-    """The dispersion with which the mean of P(Y = 0) is the share of zeros."""
-    share = float(np.clip((y == 0).mean(), 0.5 / len(y), 1 - 0.5 / len(y)))
+def _dispersion(expected: Floats, y: Floats, weights: Floats, power: float) -> float:
+    """The dispersion with which the mean of P(Y = 0) is the share of zeros, by weight."""
+    share = float(np.average(y == 0, weights=weights))
+    share = float(np.clip(share, 0.5 / len(y), 1 - 0.5 / len(y)))
     scaled = expected ** (2 - power) / (2 - power)
     low, high = -30.0, 60.0  # of its logarithm
     for _ in range(80):
         middle = (low + high) / 2
-        few = float(np.exp(-scaled / np.exp(middle)).mean()) < share
+        few = float(np.average(np.exp(-scaled / np.exp(middle)), weights=weights)) < share
         low, high = (middle, high) if few else (low, middle)
     return float(np.exp((low + high) / 2))
