@@ -102,8 +102,9 @@ def _from_table(study: Study) -> Customers:
     if as_of is not None:
         _check_dates(table[as_of], f'{source.name}: column "{as_of}"', study)
     purchase = study.purchase.target if study.purchase else None
-    days = (section.horizon_days for section in (study.purchase, study.spend) if section)
-    horizon = next((each for each in days if each), None)
+    asked = [section for section in (study.purchase, study.spend) if section]
+    horizon = asked[0].horizon_days if asked else None
+    windows = [section.horizon_days for section in asked if section.horizon_days]
     spend = study.spend.target if study.spend else None
     target = purchase or spend
     if target and target == section.entity:  # an error on its values would show customers
@@ -131,7 +132,7 @@ def _from_table(study: Study) -> Customers:
         amounts=_amounts(study, table, spend, source.name) if spend else None,
         spend_name=spend,
         horizon_days=horizon,
-        label_days=horizon,
+        label_days=max(windows) if len(windows) == len(asked) > 0 else None,
         notes=source.notes,
     )
 

@@ -189,7 +189,9 @@ def score_source(
             if "purchase_decision" in scores.table.column_names:
                 positive += pc.sum(scores.table["purchase_decision"]).as_py() or 0
             if "spend_expected" in scores.table.column_names:
-                expected = (expected or 0.0) + pc.sum(scores.table["spend_expected"]).as_py()
+                expected = (expected or 0.0) + (
+                    pc.sum(scores.table["spend_expected"]).as_py() or 0.0
+                )
             stage.advance(batch.num_rows)
         if not rows:
             raise DataError(f"{opened.name} has no rows to score.")

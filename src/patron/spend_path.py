@@ -105,6 +105,8 @@ def learn_spend(
     }
     table, y = state.table.take(pa.array(train)), amounts[train]
     cap = find_cap(y) if asked.cap is None else set_cap(y, asked.cap)
+    # What the data, or the Study, cut off is judged as it is learned: as the cap.
+    judged = amounts if cap.start is None else np.where(amounts >= cap.start, cap.limit, amounts)
     with progress.stage("judge derived features"):
         made = judge_features(
             table,
@@ -129,11 +131,11 @@ def learn_spend(
         model=model,
         table=test,
         design=prepared.design(test),
-        y=amounts[held],
+        y=judged[held],
         groups=None if split.groups is None else split.groups[held],
         names=None if entity is None else test[entity].to_pylist(),
         dates=None if as_of is None else test[as_of].to_pylist(),
-        everything=amounts[usable],
+        everything=judged[usable],
         beyond=beyond,
         level=study.run.level,
         seed=study.run.seed,
@@ -150,12 +152,14 @@ def learn_spend(
     evidence = collect_spend(
         tested,
         target=target,
-        horizon_days=asked.horizon_days or customers.horizon_days,
+        horizon_days=asked.horizon_days
+        or (customers.horizon_days if customers.made_from else None),
         split={**part, "train_rows": len(train), "holdout_rows": len(held)},
         made=[each.to_dict() for each in made],
         refit=(
             f"The bundle's model is of the same kind, fitted to all {len(every):,} rows, the "
             "held-out ones too: its evidence is that of the model without them."
+            f"{_differs(final, model)}"
         ),
         truth=None if truth is None else truth.take(pa.array(state.rows[held])),
         contacted=prepared.arm,
@@ -165,6 +169,15 @@ def learn_spend(
     unseen[state.rows[compared]] = model.chosen_.unseen.mean
     unreadable = check_readable(prepared.design(state.table), state.table)
     return SpendRun(final, evidence, model.chosen_.title, unseen, unreadable)
+
+
+def _differs(final: SpendModel, judged: SpendModel) -> str:
+    """What the model of all rows has that the judged one had not, as sentences."""
+    before = set(judged.notes_)
+    new = [note for note in final.notes_ if note not in before]
+    if (final.cap_.how, judged.cap_.how) == ("found", "found"):
+        new = [note for note in new if note != final.cap_.because]  # the same pile, of more rows
+    return f" Other than in the judged one: {' '.join(new)}" if new else ""
 
 
 def usable_amounts(

@@ -170,7 +170,7 @@ def test_the_arm_is_a_column_whatever_its_type(values: pa.Array, labels: list[st
     assert prepared.arm == "arm"
     design = prepared.design(table)
     assert sorted(design.levels["arm"]) == sorted([*labels, "other"])
-    arms = prepared.arms(table)
+    arms = prepared.arms(prepared.design(table))
     assert arms is not None
     assert len(set(arms)) == 2
     assert (arms == arms[0]).tolist() == [row % 2 == 0 for row in range(400)]
@@ -181,7 +181,9 @@ def test_an_arm_of_floats_is_the_arm_of_integers() -> None:
     table = mailing()
     prepared = Preparation.fit(table, roles(table))
     floats = table.set_column(2, "arm", table["arm"].cast(pa.float64()))
-    np.testing.assert_array_equal(prepared.arms(floats), prepared.arms(table))
+    np.testing.assert_array_equal(
+        prepared.arms(prepared.design(floats)), prepared.arms(prepared.design(table))
+    )
     np.testing.assert_array_equal(prepared.design(floats).matrix, prepared.design(table).matrix)
 
 
@@ -202,13 +204,45 @@ def test_two_columns_that_are_named_like_an_arm_are_none() -> None:
     table = mailing().append_column("treatment", pa.array([0, 1] * 200))
     prepared = Preparation.fit(table, roles(table, treatment=Role.FLAG))
     assert prepared.arm is None
-    assert prepared.arms(table) is None
+    assert prepared.arms(prepared.design(table)) is None
 
 
-def test_without_its_arm_a_table_has_no_arms() -> None:
+def test_without_its_arm_a_row_is_of_none() -> None:
     table = mailing()
     prepared = Preparation.fit(table, roles(table))
-    assert prepared.arms(table.drop_columns(["arm"])) is None
+    arms = prepared.arms(prepared.design(table.drop_columns(["arm"])))
+    assert set(arms) == {""}
+
+
+def test_doses_are_arms_of_their_own() -> None:
+    table = mailing()
+    doses = pa.array(np.array([0.05, 0.1, 0.15])[np.arange(len(table)) % 3])
+    table = table.set_column(table.column_names.index("arm"), "arm", doses)
+    prepared = Preparation.fit(table, roles(table), arm="arm")
+    assert set(prepared.arms(prepared.design(table))) == {"0.05", "0.1", "0.15"}
+
+
+def test_a_date_of_many_days_stays_a_date() -> None:
+    """When a customer signed up, by month, is no campaign: it is known as a date."""
+    table = mailing().drop_columns(["sent_on", "campaign_id"])
+    months = np.arange("2022-01", "2024-01", dtype="datetime64[M]").astype("datetime64[D]")
+    signed = pa.array(months[np.arange(len(table)) % 24])
+    table = table.set_column(table.column_names.index("first_order"), "first_order", signed)
+    prepared = Preparation.fit(table, roles(table))
+    assert prepared.seasons == ()
+    assert "first_order" in prepared.design(table).names
+
+
+def test_dates_that_cannot_be_read_are_counted() -> None:
+    table = mailing()
+    prepared = Preparation.fit(table, roles(table))
+    (date,) = prepared.seasons
+    place = table.column_names.index(date)
+    texts = [
+        str(day)[:10] if row % 4 else "soon" for row, day in enumerate(table[date].to_pylist())
+    ]
+    design = prepared.design(table.set_column(place, date, pa.array(texts)))
+    assert design.warnings["unreadable value", date] == len(range(0, len(table), 4))
 
 
 def test_derived_features_are_made_where_their_columns_are() -> None:
@@ -254,7 +288,9 @@ def test_saved_and_loaded_is_the_same() -> None:
     prepared = Preparation.fit(table, roles(table), target, derived=[pace])
     again = Preparation.from_dict(json.loads(json.dumps(prepared.to_dict(), allow_nan=False)))
     np.testing.assert_array_equal(again.design(table).matrix, prepared.design(table).matrix)
-    np.testing.assert_array_equal(again.arms(table), prepared.arms(table))
+    np.testing.assert_array_equal(
+        again.arms(again.design(table)), prepared.arms(prepared.design(table))
+    )
     assert again.to_dict() == prepared.to_dict()
     assert (again.inputs, again.notes) == (prepared.inputs, prepared.notes)
 

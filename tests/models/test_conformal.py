@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from patron.models.amounts import LogHurdle
-from patron.models.conformal import FEWEST, Conformal
+from patron.models.conformal import FEWEST, LEVELS, Conformal
 
 Floats = NDArray[np.float64]
 LIMIT = 20_000.0
@@ -179,3 +179,45 @@ def test_those_who_mostly_spend_nothing_do_not_narrow_the_ranges_of_others() -> 
         inside = (y[half:] >= low) & (y[half:] <= high)
         for share in (0.92, 0.25):
             assert abs(inside[positive[half:] == share].mean() - level) < 0.025
+
+
+def test_weights_are_rows_that_count_more_often() -> None:
+    learned, y, arms = shop(3_000, 10, narrow=0.6)
+    times = np.random.default_rng(0).integers(1, 4, 3_000) * np.where(y > np.median(y), 3, 1)
+    weighted = Conformal.fit(learned, y, arms, times.astype(np.float64))
+    again = np.repeat(np.arange(3_000), times)
+    repeated = Conformal.fit(learned.rows(again), y[again], arms[again])
+    plain = Conformal.fit(learned, y, arms)
+    for side in ("two-sided", "from 0"):
+        ours, theirs, bare = (
+            np.array(each.levels[""][side]) for each in (weighted, repeated, plain)
+        )
+        near = LEVELS.index(0.99)  # beyond, the n of the ceil((n + 1) x level) tells
+        np.testing.assert_allclose(ours[:near], theirs[:near], atol=0.005)
+        assert np.abs(ours - bare)[:near].max() > 0.02
+    # Their unit is irrelevant, and equal ones are none.
+    assert Conformal.fit(learned, y, arms, np.full(3_000, 0.3)).to_dict() == plain.to_dict()
+    tens = Conformal.fit(learned, y, arms, times * 10.0).levels[""]["two-sided"]
+    np.testing.assert_allclose(tens, weighted.levels[""]["two-sided"])
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_highest_level_of_a_run_is_calibrated(seed: int) -> None:
+    learned, y, _ = shop(20_000, seed, narrow=0.5)
+    conformal = Conformal.fit(learned, y)
+    fresh, came, _ = shop(60_000, 100 + seed, narrow=0.5)
+    # The forecast at its word misses 3 % and more.
+    assert covered(fresh.interval(0.999), came).mean() < 0.99
+    assert covered(conformal.interval(fresh, 0.999), came).mean() > 0.997
+    between = covered(conformal.interval(fresh, 0.997), came).mean()
+    assert 0.994 < between < 0.9995
+
+
+def test_one_that_was_saved_with_fewer_levels_loads() -> None:
+    learned, y, arms = shop(400, 4)
+    fields = Conformal.fit(learned, y, arms).to_dict()
+    old = {arm: {side: own[:12] for side, own in sides.items()} for arm, sides in fields.items()}
+    now, then = Conformal.from_dict(fields), Conformal.from_dict(old)
+    for level in (0.5, 0.9, 0.96):
+        np.testing.assert_array_equal(then.interval(learned, level), now.interval(learned, level))
+    np.testing.assert_array_equal(then.interval(learned, 0.999), learned.interval(0.999))

@@ -11,7 +11,7 @@ from patron.models.additive import AdditiveModel, signed_log
 from patron.models.learner import Folds
 from patron.models.smooth import Frame, frame_of
 from patron.models.smooth_fit import Fitted, censored_normal, log_variance, logistic
-from patron.models.smooth_pairs import Part, choose_pairs
+from patron.models.smooth_pairs import Part, choose_pairs, clearly
 from patron.models.spend_data import SpendData
 from patron.models.two_part_fit import HowMuch, Table, Whether
 
@@ -303,3 +303,13 @@ def test_a_product_says_the_same_when_it_is_saved() -> None:
     np.testing.assert_array_equal(again.raw(x.matrix), saved.raw(x.matrix))
     added = saved.contributions(x.matrix).sum(axis=1) + saved.intercept
     np.testing.assert_allclose(added, saved.raw(x.matrix), atol=1e-12)
+
+
+def test_a_gain_is_clear_by_what_the_rows_count() -> None:
+    gain = np.random.default_rng(0).normal(0.1, 1, 1_000)
+    times = np.where(gain > 0, 1.0, 4.0)
+    assert clearly(gain, np.ones(1_000))
+    assert clearly(gain, np.full(1_000, 7.0))
+    assert not clearly(gain, times)
+    assert not clearly(np.zeros(1_000), np.ones(1_000))
+    assert not clearly(gain[:0], gain[:0])

@@ -1,6 +1,7 @@
 """Floors and the ridge: the same as their definitions, and what business weights do."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,13 +75,15 @@ def test_least_squares_agrees_with_numpy(weighted: bool) -> None:
     known = np.linalg.lstsq(x * root, some.y * root[:, 0], rcond=None)[0]
     found = LeastSquares().fit(some).distribution(some.design.matrix)
     # A curve between 160 points, and a matrix of single precision.
-    np.testing.assert_allclose(found.mean, x @ known, atol=0.02 * some.y.std())
+    np.testing.assert_allclose(found.point, x @ known, atol=0.02 * some.y.std())
 
 
-def test_least_squares_may_go_below_0_and_its_distribution_may_not() -> None:
+def test_a_line_may_go_below_0_and_no_forecast_does() -> None:
     some = data(4)
     found = LeastSquares().fit(some).distribution(some.design.matrix)
-    assert found.mean.min() < 0
+    assert found.point.min() < 0
+    assert found.mean.min() == 0
+    assert found.mean.max() <= found.limit
     assert found.quantile([0.001, 0.5]).min() == 0
     assert found.cdf(np.full(1_000, -1e-9)).max() == 0
 
@@ -104,7 +107,7 @@ def test_business_weights_raise_the_forecast_of_the_top(seed: int) -> None:
     for weight in (1.0, 2.0, 10.0):
         learner = WeightedRidge(top_share=0.2, top_weight=weight)
         learner.cross_fit(some, folds(2_000))
-        mean = learner.fit(some).distribution(some.design.matrix).mean
+        mean = learner.fit(some).distribution(some.design.matrix).point
         means.append(mean)
         losses.append(float(((some.y - mean)[top] ** 2).mean()))
     # What it is for: the errors on those who spent most become smaller, by forecasts that are
@@ -157,7 +160,7 @@ def test_errors_are_those_of_the_rows() -> None:
     """At most 400 quantiles of them; with fewer rows each one."""
     some = data(7, 250)
     fitted = LeastSquares().fit(some)
-    away = some.y - fitted.distribution(some.design.matrix).mean
+    away = some.y - fitted.distribution(some.design.matrix).point
     np.testing.assert_allclose(fitted.errors, np.sort(away), atol=0.02 * some.y.std())
     assert len(LeastSquares().fit(data(7)).errors) == 400
 
@@ -165,3 +168,18 @@ def test_errors_are_those_of_the_rows() -> None:
 def test_fit_before_cross_fit_is_a_sentence() -> None:
     with pytest.raises(PatronError, match="cross_fit settles how to fit ridge with business wei"):
         WeightedRidge().fit(data(8))
+
+
+def test_the_top_share_is_one_of_what_the_rows_count() -> None:
+    y = np.random.default_rng(0).permutation(np.arange(1.0, 1_001))
+    times = np.where(y > 900, 3.0, 1.0)  # the highest 100 are a quarter of 1,200
+    x = Design(y[:, None].astype(np.float32), ("a",), ("a",), {})
+    some = SpendData(x, y, times, np.zeros(1_000, dtype=bool), 1_000.0)
+    for share, least in ((0.25, 901), (0.125, 951), (0.5, 601)):
+        heavy = WeightedRidge(top_share=share, top_weight=2.0)._weights(some) > times
+        assert y[heavy].min() == pytest.approx(least, abs=1)
+        assert heavy.sum() == (y >= y[heavy].min()).sum()
+    plain = replace(some, weights=np.ones(1_000))
+    for share in (0.01, 0.2, 0.3, 0.77):
+        heavy = WeightedRidge(top_share=share, top_weight=2.0)._weights(plain) > 1
+        np.testing.assert_array_equal(heavy, y >= np.quantile(y, 1 - share))

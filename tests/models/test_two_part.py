@@ -171,7 +171,7 @@ def test_a_weight_of_two_is_a_row_twice(seed: int) -> None:
     counted, twice, once = models
     # Not exactly: where the knots are, and how many rows pay for a bend, is by rows.
     away = np.abs(np.log(counted.mean / twice.mean))
-    assert away.mean() < 0.02
+    assert away.mean() < 0.03  # a block near the border of use may be in one and not the other
     assert away.mean() < np.abs(np.log(once.mean / twice.mean)).mean() / 2
     np.testing.assert_allclose(counted.scale, twice.scale, rtol=0.01)
 

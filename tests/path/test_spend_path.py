@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from patron.bundle import load_bundle
+from patron.customers import load_customers
 from patron.errors import DataError, PatronError, Refusal
 from patron.estimate import Estimate
 from patron.metrics import MONEY_METRICS
@@ -19,6 +20,7 @@ from patron.models.spend import SpendModel
 from patron.pipeline import Run, run
 from patron.score import score_source, score_table
 from patron.study import Study
+from patron.tables import write_table
 from patron.worlds import World, make
 
 CREATED = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
@@ -269,6 +271,39 @@ def test_a_cap_says_that_a_large_amount_is_real(tmp_path: Path) -> None:
     assert done.results["spend"]["model"]["limit"] == 2000.0
     scores = score_table(done.bundle, table, scored_at=CREATED).table
     assert pc.max(scores["spend_high"]).as_py() <= 2000.0
+
+
+def test_what_is_cut_off_is_judged_as_it_is_learned(tmp_path: Path) -> None:
+    """Else the holdout, uncut, would be another target than the one that was learned."""
+    table = make("postcards", rows=2000, seed=9).table
+    amounts = table[TARGET].to_numpy()
+    cap = float(np.quantile(amounts[amounts > 0], 0.8))
+    done = run(study_of(table, spend={**QUICK, "cap": cap}), tmp_path / "out", created=CREATED)
+    spend = done.results["spend"]
+    assert spend["shape"]["max"] == cap
+    assert spend["total"]["observed"] <= cap * spend["total"]["n"]
+    assert abs(spend["r2"]["value"] - spend["cross_validated"]["r2"]["value"]) < 0.25
+    assert abs(spend["bias_total"]["value"]) < 0.25
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_file_without_rows_is_refused_by_name(spent: Run, ending: str, tmp_path: Path) -> None:
+    empty = make("postcards", rows=300, seed=6).table.drop_columns([TARGET]).slice(0, 0)
+    write_table(empty, tmp_path / f"none.{ending}")
+    with pytest.raises(DataError, match="has no rows"):
+        score_source(
+            spent.bundle, tmp_path / f"none.{ending}", tmp_path / "out.csv", scored_at=CREATED
+        )
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_the_window_of_purchases_is_not_that_of_spend(postcards: World) -> None:
+    bought = pc.greater(postcards.table[TARGET], 0).cast(pa.int64())
+    table = postcards.table.append_column("bought", bought)
+    purchase = {"target": "bought", "horizon_days": 14}
+    assert load_customers(study_of(table, purchase=purchase)).label_days is None
+    both = study_of(table, purchase=purchase, spend={**QUICK, "horizon_days": 60})
+    assert load_customers(both).label_days == 60
 
 
 def test_same_seed_same_answer(postcards: World) -> None:

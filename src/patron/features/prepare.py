@@ -21,7 +21,7 @@ from patron.features.encode import Design, Encoder, read_as
 from patron.schema import Column, Role, Schema
 from patron.schema.look import words
 
-MOST_DATES = 60
+MOST_DATES = 12
 """A date column with more different days than these is a date of the customer, not of campaigns."""
 FEWEST_ROWS = 20
 """Rows that a day of a campaign has at least, on average."""
@@ -68,14 +68,21 @@ class Preparation:
         derived = tuple(derived)
         notes: list[str] = []
         arm = arm or schema.one(Role.TREATMENT) or _arm(table, schema)
-        dates = [name for name in schema.names(Role.AS_OF, Role.DATE) if _campaign(table, name)]
+        as_of = schema.one(Role.AS_OF)
+        dates = [name for name in schema.names(Role.DATE) if not as_of and _campaign(table, name)]
+        if as_of is not None:
+            dates = [as_of]
         seasons = tuple(name for name in dates if len(_seen(table, name)) > 1)
         columns = []
         for column in schema.columns:
             if column.name == arm:
                 columns.append(replace(column, role=Role.CATEGORY))
             elif column.role == Role.DATE and column.name in dates:
-                continue
+                notes.append(
+                    f"{column.name} has {_days_of(table, column.name)} days, each of many rows: it "
+                    "is taken for the date of campaigns, of which a model sees the month. If it is "
+                    "a date of the customer, name the date of the rows: [table] as_of."
+                )
             elif column.role == Role.CATEGORY and (date := _only_names(table, column.name, dates)):
                 notes.append(
                     f"{column.name} says no more than {date}, and a new one would say nothing; it "
@@ -105,19 +112,28 @@ class Preparation:
             table = pa.Table.from_batches([table])
         there = [each for each in self.derived if set(each.columns) <= set(table.column_names)]
         table, _ = apply(table, Schema(()), there)
+        unreadable: dict[str, int] = {}
         for name in self.seasons:
             if name in table.column_names:
+                known = len(table) - table[name].null_count
                 table, _ = _with_month(table, Schema(()), name)
-        return self.encoder.transform(table)
+                month = _name(name)
+                read = len(table) - table[month].null_count if month in table.column_names else 0
+                unreadable[name] = known - read
+        design = self.encoder.transform(table)
+        design.warnings.update({("unreadable value", n): k for n, k in unreadable.items() if k})
+        return design
 
-    def arms(self, table: pa.Table) -> NDArray[np.str_] | None:
-        """The arm of each row as text; None where there is none."""
-        if self.arm is None or self.arm not in table.column_names:
+    def arms(self, design: Design) -> NDArray[np.str_] | None:
+        """The arm of each row of a design, as the encoder reads it; None where there is none.
+
+        "" where it is missing, "other" where it was not learned.
+        """
+        if self.arm is None or self.arm not in design.levels:
             return None
-        values = table[self.arm]
-        if pa.types.is_floating(values.type):  # 1.0 and 1 are one arm
-            values = values.cast(pa.int64(), safe=False)
-        return np.array([str(value) for value in values.to_pylist()])
+        labels = np.array([*design.levels[self.arm], ""])
+        codes = design.matrix[:, design.names.index(self.arm)]
+        return labels[np.where(np.isnan(codes), len(labels) - 1, codes).astype(np.intp)]
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -165,12 +181,17 @@ def _arm(table: pa.Table, schema: Schema) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _campaign(table: pa.Table, name: str) -> bool:
-    """Whether the column's days are those of campaigns: few, and each of many rows."""
+def _days_of(table: pa.Table, name: str) -> int:
+    """How many different days a column of dates has; 0 where it has none."""
     moments = _moments(table[name])
     if moments is None:
-        return False
-    days = pc.count_distinct(moments.cast(pa.date32(), safe=False)).as_py()
+        return 0
+    return int(pc.count_distinct(moments.cast(pa.date32(), safe=False)).as_py())
+
+
+def _campaign(table: pa.Table, name: str) -> bool:
+    """Whether the column's days are those of campaigns: few, and each of many rows."""
+    days = _days_of(table, name)
     return bool(days and days <= MOST_DATES and table.num_rows >= FEWEST_ROWS * days)
 
 

@@ -243,7 +243,7 @@ class Shifted(AmountDistribution):
 
     Parameters
     ----------
-    point : the forecast [n]; it stays the mean, even below 0.
+    point : the forecast [n]; the mean, as far as it lies between 0 and the limit.
     errors : quantiles of the errors, evenly spaced in probability and ascending.
     """
 
@@ -255,8 +255,8 @@ class Shifted(AmountDistribution):
 
     @property
     def mean(self) -> Floats:
-        """The forecast itself [n]."""
-        return self.point
+        """The forecast [n], not below 0 and not above the limit."""
+        return np.clip(self.point, 0.0, self.limit)
 
     def rows(self, which: Any) -> "Shifted":
         """The same for the rows `which`."""

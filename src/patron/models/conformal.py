@@ -12,7 +12,7 @@ from patron.models.amounts import AmountDistribution
 
 Floats = NDArray[np.float64]
 
-LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995)
+LEVELS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
 """Levels that are calibrated; between them, in between."""
 
 FEWEST = 100
@@ -29,10 +29,11 @@ class Conformal:
     A row's score is the least level at which its forecast's interval covers what came: for an
     interval from 0 up P(Y < y), for one with equal tails |2 P(Y <= y) - 1|. The level that a
     nominal one is replaced by is the ceil((n + 1) x nominal)-th smallest score among rows that the
-    forecasts had not seen. Rows whose chance of 0 alone reaches the level take no part: 0 is in
-    their interval whatever the level, and they would pull that of the others down. If rows are
-    exchangeable within an arm, intervals then cover at least
-    the nominal share of new rows; broken by drift, and by rows of one customer in both parts.
+    forecasts had not seen (with weights, n on the whole: the score at which they add up to that).
+    Rows whose chance of 0 alone reaches the level take no part: 0 is in their interval whatever the
+    level, and they would pull that of the others down. If rows are exchangeable within an arm,
+    intervals then cover at least the nominal share of new rows; broken by drift, and by rows of one
+    customer in both parts.
 
     Parameters
     ----------
@@ -44,14 +45,20 @@ class Conformal:
 
     @classmethod
     def fit(
-        cls, unseen: AmountDistribution, y: Floats, arms: NDArray[np.str_] | None = None
+        cls,
+        unseen: AmountDistribution,
+        y: Floats,
+        arms: NDArray[np.str_] | None = None,
+        weights: Floats | None = None,
     ) -> "Conformal":
         """Learn from rows [n] that their forecasts had not seen.
 
         Parameters
         ----------
         arms : the arm of each row, or None.
+        weights : how often each row counts, or None.
         """
+        counts = np.ones(len(y)) if weights is None else weights
         upto, before = unseen.cdf(y), unseen.below(y)
         one = np.where(y > 0, before, 0.0)
         two = np.maximum(np.maximum(1 - 2 * upto, 2 * before - 1), 0.0)
@@ -66,7 +73,7 @@ class Conformal:
                     fits = among & (unseen.one_sided(level) == (side == _SIDES[1]))
                     if side == _SIDES[1]:
                         fits &= unseen.zero_probability < level
-                    replaced.append(_replaced(scores[fits], level))
+                    replaced.append(_replaced(scores[fits], counts[fits], level))
                 levels[name][side] = replaced
         return cls(levels)
 
@@ -92,7 +99,7 @@ class Conformal:
         there = ~np.isnan(known)
         if not there.any():
             return np.nan
-        nominal = np.array(LEVELS)[there]
+        nominal = np.array(LEVELS[: len(known)])[there]  # a saved one may know fewer
         if not nominal[0] <= level <= nominal[-1]:
             return np.nan
         return float(np.interp(level, nominal, known[there]))
@@ -121,10 +128,13 @@ class Conformal:
         )
 
 
-def _replaced(scores: Floats, level: float) -> float:
-    """The ceil((n + 1) level)-th smallest score; NaN of too few."""
+def _replaced(scores: Floats, counts: Floats, level: float) -> float:
+    """The ceil((n + 1) level)-th smallest score, each `counts` times; NaN of too few."""
     n = len(scores)
     rank = int(np.ceil((n + 1) * level))
     if n < FEWEST or rank > n:
         return np.nan
-    return float(min(np.partition(scores, rank - 1)[rank - 1] + 1e-9, 1 - 1e-9))
+    order = np.argsort(scores)
+    reached = np.cumsum(counts[order] / counts.mean())
+    place = min(int(np.searchsorted(reached, rank - 1e-9 * n)), n - 1)
+    return float(min(scores[order[place]] + 1e-9, 1 - 1e-9))

@@ -15,6 +15,9 @@ from patron.models.conformal import Conformal
 Floats = NDArray[np.float64]
 
 DRAWS = 1_000
+FEW_DRAWS = 64
+ONE_BY_ONE = 20_000
+"""Of more customers than these the total is taken as normal, and few draws tell its variance."""
 MOST_CELLS = 4_000_000
 
 
@@ -87,11 +90,17 @@ class Forecast:
         data (a new season, a strike of the post).
         """
         rng = np.random.default_rng(seed)
-        totals = np.zeros(DRAWS)
-        at_once = max(1, MOST_CELLS // DRAWS)
+        many = len(self) > ONE_BY_ONE
+        draws = FEW_DRAWS if many else DRAWS
+        totals, variance = np.zeros(draws), 0.0
+        at_once = max(1, MOST_CELLS // draws)
         for start in range(0, len(self), at_once):
             part = self.distribution.rows(slice(start, start + at_once))
-            totals += part.sample(rng, DRAWS).sum(axis=1)
+            drawn = part.sample(rng, draws)
+            totals += drawn.sum(axis=1)
+            variance += float(drawn.var(axis=0, ddof=1).sum())
+        if many:  # a sum of so many is normal; its variance is the sum of theirs
+            totals = np.sqrt(variance) * rng.normal(size=DRAWS)
         factors = rng.choice(self.level_errors, DRAWS)
         expected = float(self.mean.sum())
         # Sums of draws are about the distribution's own mean; a point model's mean may be another.

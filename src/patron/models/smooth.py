@@ -27,6 +27,9 @@ the first days of a recency are."""
 FEW_SHARES = (0.01, 0.1, 0.5, 0.9)
 WIDE = 60
 """From so many columns on each of them gets few bends."""
+WIDEST = 150
+"""From so many columns on numbers are straight lines: bends are a luxury that such a table cannot
+pay for."""
 
 STEPS = 160
 FREE = 1e-3
@@ -56,13 +59,15 @@ class Smooth:
 
     @classmethod
     def of(cls, values: Floats, shares: Sequence[float]) -> "Smooth":
-        """The basis for these values; NaN is left aside."""
+        """The basis for these values, NaN left aside; without `shares` it is one line."""
         known = values[~np.isnan(values)]
         logs = signed_log(known)
         if not len(logs) or logs.min() == logs.max():
             return cls(0.0, 0.0)
         low, high = float(logs.min()), float(logs.max())
         if len(np.unique(known[:10_000])) <= 2 and len(np.unique(known)) <= 2:
+            return cls(low, high)
+        if not shares:
             return cls(low, high)
         least = float(known.min())
         top = float(np.quantile(known, 0.999))
@@ -174,7 +179,8 @@ class Frame:
 
 def frame_of(design: Design) -> Frame:
     """The frame for a design: made from the columns alone, no answer is seen."""
-    shares = SHARES if len(design.names) < WIDE else FEW_SHARES
+    count = len(design.names)
+    shares = SHARES if count < WIDE else FEW_SHARES if count < WIDEST else ()
     bases: list[Smooth | Levels] = []
     blocks: list[Block] = []
     centres: list[Floats] = []

@@ -46,6 +46,7 @@ def logistic(
     penalties: Floats | None = None,
     start: Floats | None = None,
     rounds: int = ROUNDS,
+    steps: int = PENALTY_ROUNDS,
 ) -> Fitted:
     """P(y = 1) by penalised maximum likelihood; `penalties` None lets the data settle them.
 
@@ -67,7 +68,7 @@ def logistic(
         gram = (matrix * curve[:, None]).T @ matrix
         right = matrix.T @ (curve * eta + weight * (y - p))
         before = weights
-        weights, inverse = _settle(model, gram, right, noise=1.0, free=free)
+        weights, inverse = _settle(model, gram, right, noise=1.0, steps=steps if free else 0)
         if float(np.abs(weights - before).max()) < STILL ** (0.5 if free else 1):
             break
     return Fitted(weights, inverse, model.penalties, 1.0, model.used(inverse))
@@ -81,6 +82,8 @@ def censored_normal(
     blocks: Sequence[slice],
     *,
     penalties: Floats | None = None,
+    rounds: int = ROUNDS,
+    steps: int = PENALTY_ROUNDS,
     precision: Floats | None = None,
     start: Fitted | None = None,
 ) -> Fitted:
@@ -106,7 +109,7 @@ def censored_normal(
     else:
         weights, noise = start.weights.copy(), start.noise
     inverse = np.empty((0, 0))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         gram, right, extra = gram_seen, right_seen, 0.0
         if len(cut):
             spread = np.sqrt(noise / precise[cut])
@@ -124,7 +127,7 @@ def censored_normal(
             off = squares - 2 * weights @ right_seen + weights @ gram_seen @ weights
             return max(float(off + extra) / max(count - freedom, 1.0), 1e-8)
 
-        for _ in range(PENALTY_ROUNDS if free else 1):
+        for _ in range(steps if free else 1):
             weights, inverse = model.solve(gram, right)
             moved = 0.0
             if free:
@@ -171,18 +174,20 @@ def log_variance(
         surprise = np.clip(squares * np.exp(-eta) - 1, None, 20.0)
         right = gram @ weights + matrix.T @ (weight / 2 * surprise)
         before = weights
-        weights, inverse = _settle(model, gram, right, noise=1.0, free=free)
+        weights, inverse = _settle(
+            model, gram, right, noise=1.0, steps=PENALTY_ROUNDS if free else 0
+        )
         if float(np.abs(weights - before).max()) < STILL**0.5:
             break
     return Fitted(weights, inverse, model.penalties, 1.0, model.used(inverse))
 
 
 def _settle(
-    model: Penalised, gram: Floats, right: Floats, *, noise: float, free: bool
+    model: Penalised, gram: Floats, right: Floats, *, noise: float, steps: int
 ) -> tuple[Floats, Floats]:
     """The weights of a quadratic likelihood, with the penalties moved to where it is likeliest."""
     weights, inverse = model.solve(gram, right)
-    for _ in range(PENALTY_ROUNDS if free else 0):
+    for _ in range(steps):
         moved = model.update(weights, inverse, gram, noise)
         weights, inverse = model.solve(gram, right)
         if moved < CONVERGED**0.5:

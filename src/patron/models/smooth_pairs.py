@@ -1,6 +1,6 @@
 """Products of two columns: which of them a sum of curves needs besides."""
 
-__all__ = ["Likelihood", "Part", "choose_pairs"]
+__all__ = ["Likelihood", "Part", "choose_pairs", "clearly"]
 
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -24,6 +24,7 @@ MOST_TRIED = 6
 CHANCE = 0.05
 """The chance that a product is tried though none is needed, over all that are looked at."""
 CLEAR = 2.0
+"""Standard errors by which something more complicated has to be better."""
 
 
 class Likelihood(Protocol):
@@ -37,6 +38,9 @@ class Likelihood(Protocol):
 
     def likelihood(self, matrix: Floats, rows: Rows, fitted: Fitted) -> Floats:
         """The log likelihood of each row."""
+
+    def counts(self, rows: Rows) -> Floats:
+        """How often each of `rows` counts."""
 
 
 @dataclass(frozen=True)
@@ -167,11 +171,18 @@ def choose_pairs(
             before = _out_of_fold(matrix, part, likelihood, rows, folds)
         tried = _settled(matrix, part, [*chosen, pair], likelihood, rows)
         after = _out_of_fold(matrix, tried, likelihood, rows, folds)
-        gain = after - before
-        if gain.mean() > CLEAR * gain.std() / np.sqrt(len(gain)):
+        if clearly(after - before, likelihood.counts(rows)):
             chosen.append(pair)
             before = after
     return _settled(matrix, part, chosen, likelihood, rows) if chosen else part
+
+
+def clearly(gain: Floats, counts: Floats) -> bool:
+    """Whether the mean gain is above 0 by `CLEAR` standard errors; rows count `counts` times."""
+    shares = counts / counts.sum() if len(counts) else counts
+    mean = float(shares @ gain)
+    spread = float(np.sqrt(shares**2 @ (gain - mean) ** 2))
+    return mean > CLEAR * spread and mean > 0
 
 
 def _telling(

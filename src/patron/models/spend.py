@@ -145,11 +145,11 @@ class SpendModel:
 
         progress = progress or silent()
         amounts = read_amounts(y)
-        self.beyond_ = check_amounts(amounts, cap=self.cap)
         table = None if isinstance(X, Design) else as_table(X)
         n = len(X) if table is None else table.num_rows
         if n != len(amounts):
             raise DataError(f"X has {n:,} rows and y has {len(amounts):,}; they must be the same.")
+        self.beyond_ = check_amounts(amounts, cap=self.cap)
         counts = read_weights(weights, n)
         kept = np.arange(n) if self.beyond_ is None else np.delete(np.arange(n), self.beyond_.rows)
         self.preparation_ = None
@@ -160,7 +160,7 @@ class SpendModel:
             table = table.take(pa.array(kept))
             self.preparation_ = self._prepared(table, amounts[kept])
             design = self.preparation_.design(table)
-            arms = self.preparation_.arms(table)
+            arms = self.preparation_.arms(design)
         seen = amounts[kept]
         self.cap_ = find_cap(seen) if self.cap is None else set_cap(seen, self.cap)
         cut, capped = self.cap_.cut(seen)
@@ -188,7 +188,8 @@ class SpendModel:
             table = as_table(X)
             if self.preparation_ is None:
                 raise UserError("this model was fitted to an encoded design; predict from one.")
-            design, arms = self.preparation_.design(table), self.preparation_.arms(table)
+            design = self.preparation_.design(table)
+            arms = self.preparation_.arms(design)
         distribution = self.scorer_.distribution(design.matrix, threads=threads)
         unexpected = self._unexpected(design)
         return Forecast(distribution, self.conformal_, arms, self.level_errors_, unexpected)
@@ -257,8 +258,10 @@ class SpendModel:
         asked = [(fit, predict[place[predict] >= 0]) for fit, predict in folds]
         shown = [(fit, place[predict]) for fit, predict in asked]
         some = data.design.rows(compared)
+        counts = data.weights[compared] / data.weights[compared].mean()
         self.compared_groups_ = None if groups is None else groups[compared]
         self.compared_amounts_ = data.y[compared]
+        self.compared_weights_ = counts
         self.compared_ = compared
         self.candidates_ = []
         for learner in self._learners():
@@ -268,7 +271,7 @@ class SpendModel:
                 scorer = learner.fit(data)
                 spent = time.perf_counter() - wall, time.process_time() - cpu
                 unseen = cross_fitted(scorers, some, shown)
-                scores = unseen.crps(self.compared_amounts_)
+                scores = unseen.crps(self.compared_amounts_) * counts
                 start = time.thread_time()
                 _ = scorer.distribution(some.matrix[:20_000]).mean
                 scoring = (time.thread_time() - start) * 100_000 / min(len(some), 20_000)
@@ -293,16 +296,16 @@ class SpendModel:
 
     def _calibrate(self, arms: NDArray[np.str_] | None) -> None:
         own = None if arms is None else arms[self.compared_]
+        counts = self.compared_weights_
         self.compared_arms_ = own
         unseen = self.chosen_.unseen
-        self.conformal_ = Conformal.fit(unseen, self.compared_amounts_, own)
-        mean = unseen.mean
+        self.conformal_ = Conformal.fit(unseen, self.compared_amounts_, own, counts)
         rng = np.random.default_rng(self.seed)
-        unit = np.arange(len(mean)) if self.compared_groups_ is None else self.compared_groups_
+        unit = np.arange(len(counts)) if self.compared_groups_ is None else self.compared_groups_
         _, unit = np.unique(unit, return_inverse=True)
         drawn = rng.poisson(1.0, (BOOTSTRAP, int(unit.max()) + 1)).astype(np.float32)
-        observed = drawn @ np.bincount(unit, self.compared_amounts_)
-        expected = drawn @ np.bincount(unit, mean)
+        observed = drawn @ np.bincount(unit, self.compared_amounts_ * counts)
+        expected = drawn @ np.bincount(unit, unseen.mean * counts)
         ratio = observed / np.maximum(expected, 1e-12)
         self.level_errors_ = ratio / ratio.mean()
 

@@ -24,7 +24,7 @@ class SpendCandidate:
     Parameters
     ----------
     unseen : the cross-fitted distributions of the compared rows.
-    scores : the CRPS of each [n].
+    scores : the CRPS of each [n], times how often it counts (1 on average).
     crps : their mean.
     seconds, cpu_seconds : of cross-fitting and fitting.
     scoring_seconds : CPU seconds for 100,000 rows on one thread.

@@ -104,7 +104,7 @@ class WeightedRidge:
 
     Parameters
     ----------
-    top_share : who counts more, as a share of rows.
+    top_share : who counts more, as a share of rows (by how often each counts).
     top_weight : how often.
     """
 
@@ -144,8 +144,11 @@ class WeightedRidge:
         return _lines(weighted, _lines_only(frame_of(data.design)), [self.penalty])[0]
 
     def _weights(self, data: SpendData) -> Floats:
-        least = np.quantile(data.y, 1 - self.top_share)
-        top = (data.y >= least) & (data.y > 0)
+        order = np.argsort(data.y, kind="stable")
+        counts = data.weights[order]
+        below, others = np.cumsum(counts) - counts, counts.sum() - counts.mean()
+        place = np.searchsorted(below, others * (1 - self.top_share) * (1 - 1e-12))
+        top = (data.y >= data.y[order][place]) & (data.y > 0)
         return np.where(top, data.weights * self.top_weight, data.weights)
 
 

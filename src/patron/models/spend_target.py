@@ -70,10 +70,15 @@ def read_amounts(values: Any, what: str = "y") -> Floats:
     texts = [value for value in listed if not _is_number(value)]
     if not texts:  # Decimal, and what else is a number that numpy keeps as an object
         return np.array([float(value) for value in listed], dtype=np.float64)
+    odd = [value for value in texts if not _is_number(value, text_too=True)]
+    told = (
+        f'{len(odd):,} of its {len(found):,} values are no numbers, such as "{odd[0]}"'
+        if odd
+        else f"{len(texts):,} of its {len(found):,} values are numbers written as text"
+    )
     raise DataError(
-        f"{what} holds text: {len(texts):,} of its {len(found):,} values are no numbers, such as "
-        f'"{texts[0]}". Amounts are numbers such as 12.5; [table] format says how a file writes '
-        "them."
+        f"{what} holds text: {told}. Amounts are numbers such as 12.5; [table] format says how a "
+        "file writes them."
     )
 
 
@@ -145,9 +150,9 @@ def _beyond(y: Floats) -> NDArray[np.bool_]:
     return absurd
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any, *, text_too: bool = False) -> bool:
     try:
         float(value)
     except (TypeError, ValueError):
         return False
-    return not isinstance(value, str)
+    return text_too or not isinstance(value, str)

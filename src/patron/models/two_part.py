@@ -15,7 +15,7 @@ from patron.models.learner import Folds, Rows
 from patron.models.residuals import seen_errors
 from patron.models.smooth import frame_of
 from patron.models.smooth_fit import censored_normal, log_variance, logistic
-from patron.models.smooth_pairs import Part, choose_pairs
+from patron.models.smooth_pairs import Part, choose_pairs, clearly
 from patron.models.spend_data import Matrix, SpendData, SpendScorer, no_amounts
 from patron.models.two_part_fit import (
     Fits,
@@ -32,12 +32,11 @@ Errors = tuple[Floats, NDArray[np.bool_], Floats]  # with those cut off, and how
 
 LEAST_SHARE = 0.5
 """A block that uses fewer degrees of freedom than this is left out."""
+ROUGH_STEPS = 12
 FEWEST_FOR_SHAPE = 300
 """Amounts below this number cannot tell the shape of their errors, or how their spread varies."""
 ROWS_FOR_SHAPE = 1_500
 """Amounts of each fold by which shapes are compared."""
-CLEAR = 2.0
-"""Standard errors by which something more complicated has to be better."""
 
 
 @dataclass(frozen=True)
@@ -152,21 +151,18 @@ class TwoPart:
         every = np.arange(len(table.y))
         spends = table.y > 0
         blocks = [slice(b.where.start + 1, b.where.stop + 1) for b in table.frame.blocks]
-        # Two rounds tell which blocks are of no use; the others are then settled without them.
+        # A rough fit tells which blocks are of no use; the others are then settled without them.
         answers = spends.astype(np.float64), table.weights
-        first = logistic(table.matrix, *answers, blocks, rounds=2)
+        first = logistic(table.matrix, *answers, blocks, rounds=2, steps=ROUGH_STEPS)
         rough = Part.of(table.frame, first, LEAST_SHARE / 10)
         settled = logistic(rough.columns(table.matrix), *answers, rough.blocks, start=rough.start)
         positive = rough.only(settled, LEAST_SHARE)
         amounts = np.flatnonzero(spends)
-        second = censored_normal(
-            table.matrix[amounts],
-            table.logs[amounts],
-            table.capped[amounts],
-            table.counts(amounts),
-            blocks,
-        )
-        amount = Part.of(table.frame, second, LEAST_SHARE)
+        spent = table.logs[amounts], table.capped[amounts], table.counts(amounts)
+        second = censored_normal(table.matrix[amounts], *spent, blocks, rounds=1, steps=ROUGH_STEPS)
+        rough = Part.of(table.frame, second, LEAST_SHARE / 10)
+        settled = censored_normal(rough.columns(table.matrix, amounts), *spent, rough.blocks)
+        amount = rough.only(settled, LEAST_SHARE)
         if self.pairs:
             positive = choose_pairs(table.matrix, positive, Whether(table), every, folds)
             amount = choose_pairs(table.matrix, amount, HowMuch(table), amounts, folds)
@@ -205,7 +201,7 @@ class TwoPart:
         for one, other, (_, predict) in zip(fits, others, folds, strict=True):
             asked = predict[table.y[predict] > 0]
             gain[place[asked]] = other.likelihood(table, asked) - one.likelihood(table, asked)
-        return (varied, others) if _clearly(gain) else None
+        return (varied, others) if clearly(gain, table.weights[amounts]) else None
 
     def _shaped(
         self, recipe: Recipe, table: Table, folds: Folds, fits: list[Fits]
@@ -219,7 +215,7 @@ class TwoPart:
         for fit, rows in zip(fits, asked, strict=True):
             away = (table.logs[rows] - fit.amount_at(table, rows)) / fit.sd_at(table, rows)
             found.append((away, table.capped[rows], table.weights[rows]))
-        gains = []
+        gains, counts = [], []
         kept: list[Floats | None] = []
         for number, (fit, rows) in enumerate(zip(fits, asked, strict=True)):
             others = _pooled([each for k, each in enumerate(found) if k != number])
@@ -230,7 +226,8 @@ class TwoPart:
             shaped = LogHurdle(*sure, limit=table.limit, errors=others)
             y = table.y[rows]
             gains.append(normal.crps(y) - shaped.crps(y))
-        if not _clearly(np.concatenate(gains)):
+            counts.append(table.weights[rows])
+        if not clearly(np.concatenate(gains), np.concatenate(counts)):
             return [None] * len(folds)
         self.recipe = replace(recipe, shaped=True)
         self._errors = _pooled(found)
@@ -278,9 +275,3 @@ def _curves(recipe: Recipe, table: Table, fits: Fits, errors: Floats | None) -> 
 def _pooled(parts: Sequence[Errors]) -> Floats:
     away, cut, weights = zip(*parts, strict=True)
     return seen_errors(np.concatenate(away), np.concatenate(cut), np.concatenate(weights))
-
-
-def _clearly(gain: Floats) -> bool:
-    """Whether the mean gain is above 0 by `CLEAR` standard errors."""
-    spread = float(gain.std()) / np.sqrt(max(len(gain), 1))
-    return bool(gain.mean() > CLEAR * spread and gain.mean() > 0)

@@ -117,6 +117,10 @@ class Whether:
         eta = np.clip(matrix @ fitted.weights, -30, 30)
         return np.asarray((self.table.y[rows] > 0) * eta - np.logaddexp(0, eta))
 
+    def counts(self, rows: Rows) -> Floats:
+        """See `smooth_pairs.Likelihood`."""
+        return self.table.weights[rows]
+
 
 class HowMuch:
     """The likelihood of the amounts, for `choose_pairs`."""
@@ -142,6 +146,10 @@ class HowMuch:
         t = self.table
         at, sd = matrix @ fitted.weights, np.full(len(rows), np.sqrt(fitted.noise))
         return _log_density(t.logs[rows], t.capped[rows], at, sd)
+
+    def counts(self, rows: Rows) -> Floats:
+        """See `smooth_pairs.Likelihood`."""
+        return self.table.counts(rows)
 
 
 def fit_parts(recipe: Recipe, table: Table, rows: Rows) -> Fits:
