@@ -306,7 +306,7 @@ def test_a_product_says_the_same_when_it_is_saved() -> None:
 
 
 def test_a_gain_is_clear_by_what_the_rows_count() -> None:
-    gain = np.random.default_rng(0).normal(0.1, 1, 1_000)
+    gain = np.random.default_rng(0).normal(0.2, 1, 1_000)
     times = np.where(gain > 0, 1.0, 4.0)
     assert clearly(gain, np.ones(1_000))
     assert clearly(gain, np.full(1_000, 7.0))

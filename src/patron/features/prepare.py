@@ -26,7 +26,7 @@ MOST_DATES = 12
 FEWEST_ROWS = 20
 """Rows that a day of a campaign has at least, on average."""
 MOST_ARMS = 12
-_ARM = {"treatment", "treated", "arm"}
+_ARM = {"treatment", "treated", "arm", "contacted"}
 
 
 @dataclass(frozen=True)
