@@ -22,8 +22,10 @@ from patron.models.spend_candidates import SpendCandidate, choose, why
 from patron.models.spend_data import SpendData, SpendLearner, SpendScorer, cross_fitted
 from patron.models.spend_inputs import (
     as_table,
+    check_parameters,
     draw_folds,
     folds_within,
+    read_groups,
     read_weights,
     roles_of,
 )
@@ -65,7 +67,7 @@ class SpendModel:
 
     Parameters
     ----------
-    learners : names of what is tried (`LEARNERS`), or learners; None for all of them.
+    learners : names of what is tried (`LEARNERS`), or one, or learners; None for all of them.
     cap : amounts from here on are only known to be at least that; None looks for a pile at the top.
     top_share, top_weight : of the ridge: errors on the top share of spenders count so many times.
     arm : the column that says who was contacted, or how; None takes the one with the role of a
@@ -91,7 +93,7 @@ class SpendModel:
     def __init__(
         self,
         *,
-        learners: "Sequence[str] | Sequence[SpendLearner] | None" = None,
+        learners: "str | Sequence[str] | Sequence[SpendLearner] | None" = None,
         cap: float | None = None,
         top_share: float = 0.2,
         top_weight: float = 2.0,
@@ -120,7 +122,7 @@ class SpendModel:
         weights: Any = None,
         *,
         folds: Folds | None = None,
-        groups: Rows | None = None,
+        groups: Any = None,
         progress: Progress | None = None,
     ) -> "SpendModel":
         """Learn from rows; sets `chosen_`, `candidates_`, `cap_`, `beyond_`, `notes_` and more.
@@ -131,26 +133,30 @@ class SpendModel:
         y : what each customer spent [n], 0 or more, in any one currency.
         weights : how often each row counts [n], above 0.
         folds : pairs of row numbers (fit on, predict), each row predicted once; None draws five,
-            with whole groups.
-        groups : the customer of each row, where one has several.
+            with whole groups, or one for each group where there are fewer.
+        groups : the customer of each row [n], as text or numbers, where one has several rows.
 
         Raises
         ------
         DataError
-            y has negative, missing or infinite amounts or text, or does not fit to X.
+            y has negative, missing or infinite amounts or text, or does not fit to X; groups or
+            weights do not.
         Refusal
-            Next to nobody spends, or all spend the same.
+            Next to nobody spends, or all spend the same, or all rows are of one group.
+        UserError
+            A parameter breaks its rule.
         """
         from threadpoolctl import threadpool_limits
 
         progress = progress or silent()
+        self._check_parameters()
         amounts = read_amounts(y)
         table = None if isinstance(X, Design) else as_table(X)
         n = len(X) if table is None else table.num_rows
         if n != len(amounts):
             raise DataError(f"X has {n:,} rows and y has {len(amounts):,}; they must be the same.")
         self.beyond_ = check_amounts(amounts, cap=self.cap)
-        counts = read_weights(weights, n)
+        counts, own = read_weights(weights, n), read_groups(groups, n)
         kept = np.arange(n) if self.beyond_ is None else np.delete(np.arange(n), self.beyond_.rows)
         self.preparation_ = None
         if table is None:
@@ -165,7 +171,7 @@ class SpendModel:
         self.cap_ = find_cap(seen) if self.cap is None else set_cap(seen, self.cap)
         cut, capped = self.cap_.cut(seen)
         data = SpendData(design, cut, counts[kept], capped, self.cap_.limit)
-        own = None if groups is None else groups[kept]
+        own = None if own is None else own[kept]
         pairs = draw_folds(seen, own, self.seed) if folds is None else folds_within(folds, kept, n)
         with threadpool_limits(1, "blas"):
             self._choose(data, pairs, own, progress)
@@ -324,6 +330,8 @@ class SpendModel:
             "tweedie_trees": TweedieTrees(seed=self.seed, threads=self.threads),
         }
         asked = LEARNERS if self.learners is None else self.learners
+        if isinstance(asked, str):
+            asked = (asked,)
         if not asked:
             raise UserError("learners is empty; name at least one, or leave it out.")
         found = []
@@ -335,6 +343,16 @@ class SpendModel:
                 raise UserError(f'there is no learner "{each}". Learners: {", ".join(LEARNERS)}.')
             found.append(made[each])
         return sorted(found, key=lambda learner: learner.readability)
+
+    def _check_parameters(self) -> None:
+        self._learners()
+        check_parameters(
+            cap=self.cap,
+            top_share=self.top_share,
+            top_weight=self.top_weight,
+            level=self.level,
+            threads=self.threads,
+        )
 
     def _notes(self) -> tuple[str, ...]:
         notes = [self.cap_.because]

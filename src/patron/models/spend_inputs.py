@@ -1,14 +1,24 @@
-"""What a spend model is given: tables, matrices, weights, folds."""
+"""What a spend model is given: tables, matrices, weights, groups, folds, parameters."""
 
-__all__ = ["as_table", "draw_folds", "folds_within", "read_weights", "roles_of"]
+__all__ = [
+    "as_table",
+    "check_parameters",
+    "draw_folds",
+    "folds_within",
+    "read_groups",
+    "read_weights",
+    "roles_of",
+]
 
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from patron.errors import DataError
+from patron.errors import DataError, Refusal, UserError
 from patron.models.learner import Folds, Rows
 from patron.models.spend_target import read_amounts
 from patron.schema import Role, Schema, infer
@@ -16,6 +26,7 @@ from patron.schema import Role, Schema, infer
 Floats = NDArray[np.float64]
 
 FOLDS = 5
+LEAST_LEVEL, MOST_LEVEL = 0.5, 0.999
 
 
 def as_table(X: Any) -> pa.Table:
@@ -62,6 +73,77 @@ def read_weights(weights: Any, n: int) -> Floats:
     return np.asarray(found / found.mean())
 
 
+def read_groups(groups: Any, n: int) -> Rows | None:
+    """A number [n] for the group of each row, by its place: those of equal values are equal.
+
+    Parameters
+    ----------
+    groups : text, numbers or dates as a list, an array or a column of any table, or None.
+
+    Raises
+    ------
+    DataError
+        They are not `n` known values of one kind.
+    """
+    if groups is None:
+        return None
+    if isinstance(groups, np.ndarray) and groups.ndim != 1:
+        raise DataError(f"groups has the shape {groups.shape}; one value for each row is expected.")
+    if isinstance(groups, str | bytes) or not hasattr(groups, "__len__"):
+        raise DataError("groups is a single value; one value for each row is expected.")
+    if len(groups) != n:
+        raise DataError(f"groups has {len(groups):,} values for {n:,} rows.")
+    try:
+        chunks = groups if isinstance(groups, pa.ChunkedArray) else [_array(groups)]
+        found = pa.chunked_array(chunks).combine_chunks()
+        if isinstance(found, pa.DictionaryArray):
+            found = found.dictionary_decode()
+        if missing := sum(value is None or value != value for value in found.to_pylist()):
+            raise DataError(
+                f"groups: {missing:,} of {n:,} values are missing; name the group of each row, or "
+                "leave such rows out."
+            )
+        known = found.unique()
+        known = known.take(pc.sort_indices(known))
+    except pa.ArrowException as problem:
+        raise DataError(
+            "groups holds values that cannot be compared; text or numbers are expected."
+        ) from problem
+    return np.asarray(pc.index_in(found, value_set=known).to_numpy(), dtype=np.intp)
+
+
+def _array(values: Any) -> pa.Array:
+    """As Arrow reads it, and not a number as missing; what has an index is read by place."""
+    if isinstance(values, pa.Array):
+        return values
+    return pa.array(values, from_pandas=True)
+
+
+def check_parameters(
+    *, cap: Any, top_share: Any, top_weight: Any, level: Any, threads: Any
+) -> None:
+    """Refuse what a `SpendModel` cannot do with.
+
+    Raises
+    ------
+    UserError
+        A parameter breaks its rule.
+    """
+    for name, value, kind, rule, holds in (
+        ("cap", 1 if cap is None else cap, Real, "a finite number above 0", lambda v: v > 0),
+        ("top_share", top_share, Real, "a number between 0 and 1", lambda v: 0 < v < 1),
+        ("top_weight", top_weight, Real, "a finite number from 1", lambda v: v >= 1),
+        (
+            "level", level, Real, f"a number from {LEAST_LEVEL} to {MOST_LEVEL}",
+            lambda v: LEAST_LEVEL <= v <= MOST_LEVEL,
+        ),
+        ("threads", threads, Integral, "a whole number from 1", lambda v: v >= 1),
+    ):  # fmt: skip
+        number = isinstance(value, kind) and not isinstance(value, bool)
+        if not (number and np.isfinite(value) and holds(value)):
+            raise UserError(f"{name} must be {rule}, got {value!r}.")
+
+
 def folds_within(folds: Folds, kept: Rows, rows: int) -> Folds:
     """The folds in the numbering of the rows `kept`."""
     place = np.full(rows, -1)
@@ -72,7 +154,13 @@ def folds_within(folds: Folds, kept: Rows, rows: int) -> Folds:
 
 
 def draw_folds(y: Floats, groups: Rows | None, seed: int) -> Folds:
-    """Five folds, even in the amounts, with whole groups."""
+    """Five folds, even in the amounts, with whole groups; fewer where there are fewer groups.
+
+    Raises
+    ------
+    Refusal
+        All rows are of one group.
+    """
     rng = np.random.default_rng(seed)
     if groups is None:
         unit, highest = np.arange(len(y)), y
@@ -80,10 +168,16 @@ def draw_folds(y: Floats, groups: Rows | None, seed: int) -> Folds:
         names, unit = np.unique(groups, return_inverse=True)
         highest = np.zeros(len(names))
         np.maximum.at(highest, unit, y)
+    folds = min(FOLDS, len(highest))
+    if folds < 2:
+        raise Refusal(
+            f"groups: all {len(y):,} rows are of one group. Without rows of another one, which the "
+            "model has not seen, nothing can be said of how good it is."
+        )
     order = np.lexsort((rng.random(len(highest)), highest))
-    count = -(-len(order) // FOLDS)
-    turns = np.argsort(rng.random((count, FOLDS)), axis=1).ravel()[: len(order)]
+    count = -(-len(order) // folds)
+    turns = np.argsort(rng.random((count, folds)), axis=1).ravel()[: len(order)]
     number = np.empty(len(order), dtype=np.intp)
     number[order] = turns
     fold = number[unit]
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(FOLDS)]
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]

@@ -105,6 +105,7 @@ def suspects(
         (finding, column, _step_without(results["ladder"], column))
         for finding in results["findings"]
         if finding["code"].startswith("L") and not finding["applied"]
+        if finding["severity"] != "note"  # worth knowing, and no suspicion
         for column in finding["columns"]
         if column in used
     ]
