@@ -82,10 +82,17 @@ def judge_features(
     asked = candidates(schema, table)
     if not asked:
         return []
-    judge = _Judge(table, schema, y, cap, folds, arm)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        judge = _Judge(table, schema, y, cap, folds, arm)
+        return _judged(judge, asked, {"level": level, "groups": groups})
+
+
+def _judged(judge: "_Judge", asked: Sequence[Derived], options: dict[str, Any]) -> list[Made]:
+    """The first of the candidates, each alone and then beside those kept before it."""
     base, unseen = judge.scores(())
     first = judge.promising(asked, unseen)[:MOST_JUDGED]
-    options: dict[str, Any] = {"level": level, "groups": groups}
     alone = []
     for each in first:
         scores, _ = judge.scores((each,))
@@ -122,13 +129,10 @@ class _Judge:
 
     def scores(self, derived: Sequence[Derived]) -> tuple[Floats, Parts]:
         """The CRPS of each row out of fold, and the distributions."""
-        from threadpoolctl import threadpool_limits
-
         prepared = Preparation.fit(self.table, self.schema, self.y, derived=derived, arm=self.arm)
         design = prepared.design(self.table)
         data = SpendData(design, self.y, np.ones(len(self.y)), self.capped, self.limit)
-        with threadpool_limits(1, "blas"):
-            scorers = TwoPart(pairs=False, shape=False).cross_fit(data, self.folds)
+        scorers = TwoPart(pairs=False, shape=False).cross_fit(data, self.folds)
         unseen = cross_fitted(scorers, design, self.folds)
         if not derived:
             self.design = design
