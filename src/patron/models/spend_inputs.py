@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from patron.errors import DataError, Refusal, UserError
@@ -27,6 +26,7 @@ Floats = NDArray[np.float64]
 
 FOLDS = 5
 LEAST_LEVEL, MOST_LEVEL = 0.5, 0.999
+FINITE = float(np.finfo(np.float64).max)
 
 
 def as_table(X: Any) -> pa.Table:
@@ -87,36 +87,30 @@ def read_groups(groups: Any, n: int) -> Rows | None:
     """
     if groups is None:
         return None
-    if isinstance(groups, np.ndarray) and groups.ndim != 1:
-        raise DataError(f"groups has the shape {groups.shape}; one value for each row is expected.")
+    shape = getattr(groups, "shape", None)
+    if shape is not None and len(shape) != 1:
+        raise DataError(f"groups has the shape {shape}; one value for each row is expected.")
     if isinstance(groups, str | bytes) or not hasattr(groups, "__len__"):
         raise DataError("groups is a single value; one value for each row is expected.")
     if len(groups) != n:
         raise DataError(f"groups has {len(groups):,} values for {n:,} rows.")
+    if isinstance(groups, np.ndarray) and groups.dtype.kind in "iuf":
+        groups = groups.tolist()  # in any order of bytes
     try:
-        chunks = groups if isinstance(groups, pa.ChunkedArray) else [_array(groups)]
-        found = pa.chunked_array(chunks).combine_chunks()
-        if isinstance(found, pa.DictionaryArray):
-            found = found.dictionary_decode()
-        if missing := sum(value is None or value != value for value in found.to_pylist()):
+        arrow = isinstance(groups, pa.Array | pa.ChunkedArray)
+        values = (groups if arrow else pa.array(groups, from_pandas=True)).to_pylist()
+        if missing := sum(value is None or value != value for value in values):
             raise DataError(
                 f"groups: {missing:,} of {n:,} values are missing; name the group of each row, or "
                 "leave such rows out."
             )
-        known = found.unique()
-        known = known.take(pc.sort_indices(known))
-    except pa.ArrowException as problem:
+        number = {value: place for place, value in enumerate(sorted(set(values)))}
+    except (pa.ArrowException, TypeError) as problem:
         raise DataError(
-            "groups holds values that cannot be compared; text or numbers are expected."
+            "groups holds values of several kinds, or such as cannot be told apart; text or "
+            "numbers are expected."
         ) from problem
-    return np.asarray(pc.index_in(found, value_set=known).to_numpy(), dtype=np.intp)
-
-
-def _array(values: Any) -> pa.Array:
-    """As Arrow reads it, and not a number as missing; what has an index is read by place."""
-    if isinstance(values, pa.Array):
-        return values
-    return pa.array(values, from_pandas=True)
+    return np.array([number[value] for value in values], dtype=np.intp)
 
 
 def check_parameters(
@@ -129,18 +123,18 @@ def check_parameters(
     UserError
         A parameter breaks its rule.
     """
-    for name, value, kind, rule, holds in (
-        ("cap", 1 if cap is None else cap, Real, "a finite number above 0", lambda v: v > 0),
-        ("top_share", top_share, Real, "a number between 0 and 1", lambda v: 0 < v < 1),
-        ("top_weight", top_weight, Real, "a finite number from 1", lambda v: v >= 1),
-        (
-            "level", level, Real, f"a number from {LEAST_LEVEL} to {MOST_LEVEL}",
-            lambda v: LEAST_LEVEL <= v <= MOST_LEVEL,
-        ),
-        ("threads", threads, Integral, "a whole number from 1", lambda v: v >= 1),
-    ):  # fmt: skip
+    above, below = float(np.nextafter(0, 1)), float(np.nextafter(1, 0))
+    levels = LEAST_LEVEL, MOST_LEVEL
+    given = 1.0 if cap is None else cap
+    for name, value, kind, rule, (low, high) in (
+        ("cap", given, Real, "a finite number above 0", (above, FINITE)),
+        ("top_share", top_share, Real, "a number above 0 and below 1", (above, below)),
+        ("top_weight", top_weight, Real, "a finite number from 1", (1.0, FINITE)),
+        ("level", level, Real, f"a number from {LEAST_LEVEL} to {MOST_LEVEL}", levels),
+        ("threads", threads, Integral, "a whole number from 1", (1.0, FINITE)),
+    ):
         number = isinstance(value, kind) and not isinstance(value, bool)
-        if not (number and np.isfinite(value) and holds(value)):
+        if not (number and low <= value <= high):
             raise UserError(f"{name} must be {rule}, got {value!r}.")
 
 
