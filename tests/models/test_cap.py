@@ -115,3 +115,26 @@ def test_without_a_pile_the_limit_is_the_most_that_was_seen() -> None:
         5.0, None, 0, "none", "No pile at the top; no forecast goes beyond 5.00, the most that was "
         "seen.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("unit", "most", "pile", "given"),
+    [
+        (1e-6, "5e-06", "within 2e-09 round 9e-05", "3e-06"),
+        (1e-3, "0.005", "within 2e-06 round 0.09", "0.003"),
+        (0.1, "0.5", "within 0.0002 round 9.00", "0.3"),
+        (1.0, "5.00", "within 0.002 round 90.00", "3.00"),
+        (1e3, "5,000.00", "within 2.00 round 90,000.00", "3,000.00"),
+        (1e20, "5e+20", "within 2e+17 round 9e+21", "3e+20"),
+    ],
+)
+def test_amounts_are_told_with_the_digits_they_need(
+    unit: float, most: str, pile: str, given: str
+) -> None:
+    plain = np.array([1.0, 2.0, 5.0]) * unit
+    assert f"no forecast goes beyond {most}, the most" in find_cap(plain).because
+    at = np.append(np.geomspace(1, 50, 400), np.linspace(89.999, 90.001, 21)) * unit
+    assert f"21 amounts pile up {pile}: they are" in find_cap(at).because
+    assert (
+        set_cap(plain, 3.0 * unit).because == f"The cap of {given} is given; 1 amount reaches it."
+    )

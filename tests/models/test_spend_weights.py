@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from patron.models import smooth_pairs, two_part
 from patron.models.forecast import Forecast
 from patron.models.spend import LEARNERS, SpendModel
 
@@ -66,3 +67,25 @@ def test_weights_decide_who_is_chosen() -> None:
             assert found[told][1].startswith(f"That is {gain:.1%} below the plain mean's")
     assert found["all"][0].startswith("Two-part curves had the least")
     assert found["others"][0].startswith("The plain mean")
+
+
+def test_gains_of_products_spread_and_shape_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each decision is made by how often the rows count that it is about."""
+    x, y, times = shop(ROWS, 3)
+    y = y * np.exp(0.5 * x[:, 0] * x[:, 1] * (y > 0))
+    asked: list[Floats] = []
+
+    def clearly(gain: Floats, counts: Floats) -> bool:
+        assert gain.shape == counts.shape
+        asked.append(counts)
+        return True
+
+    monkeypatch.setattr(smooth_pairs, "clearly", clearly)
+    monkeypatch.setattr(two_part, "clearly", clearly)
+    SpendModel(learners=["two_part"]).fit(x, y, times)
+    *_, product, spread, shape = asked
+    for counts in (product, spread, shape):
+        # Rows of 1, 2, 4 and 5: the amounts, in another order for the shape of their errors.
+        assert sorted(counts / counts.sum()) == pytest.approx(
+            sorted(times[y > 0] / times[y > 0].sum())
+        )

@@ -73,16 +73,16 @@ def find_cap(y: Floats) -> Cap:
     if not len(pile):
         return Cap(
             top, None, 0, "none",
-            f"No pile at the top; no forecast goes beyond {top:,.2f}, the most that was seen.",
+            f"No pile at the top; no forecast goes beyond {_told(top)}, the most that was seen.",
         )  # fmt: skip
     middle = float(np.median(pile))
-    about = "at" if pile[0] == pile[-1] else f"within {pile[-1] - pile[0]:,.2f} round"
+    about = "at" if pile[0] == pile[-1] else f"within {_told(float(pile[-1] - pile[0]))} round"
     return Cap(
         top,
         float(pile[0]),
         len(pile),
         "found",
-        f"{len(pile):,} amounts pile up {about} {middle:,.2f}: they are taken as that much or "
+        f"{len(pile):,} amounts pile up {about} {_told(middle)}: they are taken as that much or "
         "more.",
     )
 
@@ -90,8 +90,14 @@ def find_cap(y: Floats) -> Cap:
 def set_cap(y: Floats, limit: float) -> Cap:
     """The cap that the user names."""
     rows = int((y >= limit).sum())
-    told = f"{rows:,} amounts reach it" if rows else "no amount reaches it"
-    return Cap(limit, limit, rows, "set", f"The cap of {limit:,.2f} is given; {told}.")
+    few = {0: "no amount reaches it", 1: "1 amount reaches it"}
+    told = few.get(rows, f"{rows:,} amounts reach it")
+    return Cap(limit, limit, rows, "set", f"The cap of {_told(limit)} is given; {told}.")
+
+
+def _told(amount: float) -> str:
+    """With two decimals; the first three digits of what is below 1, or beyond reading."""
+    return f"{amount:,.2f}" if 1 <= amount < 1e12 else f"{amount:.3g}"
 
 
 def _by_chance(pile: int, below: int, width: float) -> float:
