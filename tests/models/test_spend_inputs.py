@@ -121,6 +121,29 @@ def test_one_group_is_refused_and_folds_of_ones_own_are_kept() -> None:
     assert [len(rows) for rows, _ in model.chosen_.unseen.parts] == [200, 100]
 
 
+def test_a_group_of_nobody_who_spends_is_forecast_too() -> None:
+    x, y = drawn()
+    groups = np.where(np.arange(ROWS) % 2, "one", "other")
+    groups[np.flatnonzero(y == 0)[:50]] = "nobody"
+    model = SpendModel().fit(x, y, groups=groups)
+    for each in model.candidates_:
+        assert np.isfinite(each.scores).all(), each.name
+        assert len(each.unseen.parts) == 3
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_fold_that_teaches_nothing_is_refused(others: int) -> None:
+    x, y = drawn()
+    spends = np.flatnonzero(y > 0)
+    groups = (y > 0).astype(int)
+    groups[spends[:others]] = 0
+    folds = [(np.flatnonzero(groups == k), np.flatnonzero(groups != k)) for k in (1, 0)]
+    told = f"learns from {(groups == 0).sum()} rows, of which {others} spend anything: nothing can"
+    for options in ({"groups": groups}, {"folds": folds}):
+        with pytest.raises(Refusal, match=rf"^fold [12] of 2 {told}"):
+            SpendModel().fit(x, y, **options)
+
+
 # Parameters
 
 

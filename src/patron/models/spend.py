@@ -22,6 +22,7 @@ from patron.models.spend_candidates import SpendCandidate, choose, why
 from patron.models.spend_data import SpendData, SpendLearner, SpendScorer, cross_fitted
 from patron.models.spend_inputs import (
     as_table,
+    check_folds,
     check_parameters,
     draw_folds,
     folds_within,
@@ -142,7 +143,8 @@ class SpendModel:
             y has negative, missing or infinite amounts or text, or does not fit to X; groups or
             weights do not.
         Refusal
-            Next to nobody spends, or all spend the same, or all rows are of one group.
+            Next to nobody spends, or all spend the same, or all rows are of one group; or all who
+            spend are in one fold.
         UserError
             A parameter breaks its rule.
         """
@@ -173,6 +175,7 @@ class SpendModel:
         data = SpendData(design, cut, counts[kept], capped, self.cap_.limit)
         own = None if own is None else own[kept]
         pairs = draw_folds(seen, own, self.seed) if folds is None else folds_within(folds, kept, n)
+        check_folds(seen, pairs)
         with threadpool_limits(1, "blas"):
             self._choose(data, pairs, own, progress)
             self._calibrate(arms)

@@ -2,6 +2,7 @@
 
 __all__ = [
     "as_table",
+    "check_folds",
     "check_parameters",
     "draw_folds",
     "folds_within",
@@ -25,6 +26,7 @@ from patron.schema import Role, Schema, infer
 Floats = NDArray[np.float64]
 
 FOLDS = 5
+FEWEST_TAUGHT = 2
 LEAST_LEVEL, MOST_LEVEL = 0.5, 0.999
 FINITE = float(np.finfo(np.float64).max)
 
@@ -145,6 +147,23 @@ def folds_within(folds: Folds, kept: Rows, rows: int) -> Folds:
     return [
         (place[fit][place[fit] >= 0], place[predict][place[predict] >= 0]) for fit, predict in folds
     ]
+
+
+def check_folds(y: Floats, folds: Folds) -> None:
+    """Refuse folds whose rows to learn from have next to nobody who spends.
+
+    Raises
+    ------
+    Refusal
+        Fewer than two customers spend anything in the rows that a fold learns from.
+    """
+    for number, (fit, _) in enumerate(folds, start=1):
+        if (spends := int((y[fit] > 0).sum())) < FEWEST_TAUGHT:
+            raise Refusal(
+                f"fold {number:,} of {len(folds):,} learns from {len(fit):,} rows, of which "
+                f"{spends:,} spend anything: nothing can be learned about spend. Nearly all who "
+                "spend are in one fold; take smaller groups, or none, or other folds."
+            )
 
 
 def draw_folds(y: Floats, groups: Rows | None, seed: int) -> Folds:

@@ -139,10 +139,16 @@ class _Trees(ABC):
             fit, check = fold
             return self._train(objective, design, y, weights, fit, check)
 
-        grown = at_once(one, folds, self.threads)
-        rounds = max(1, int(np.median([trees.best_iteration for trees in grown])))
+        # Nobody in a group may have spent anything: no row then says when amounts should stop.
+        told = [place for place, (_, check) in enumerate(folds) if len(check)]
+        grown = dict(zip(told, at_once(one, [folds[k] for k in told], self.threads), strict=True))
+        rounds = max(1, int(np.median([trees.best_iteration for trees in grown.values()])))
         self.rounds[objective] = rounds
-        return [TreeEnsemble(trees.model_to_string(num_iteration=rounds)) for trees in grown]
+        for place, (fit, _) in enumerate(folds):
+            if place not in grown:
+                grown[place] = self._train(objective, design, y, weights, fit, None)
+        ordered = [grown[place] for place in range(len(folds))]
+        return [TreeEnsemble(trees.model_to_string(num_iteration=rounds)) for trees in ordered]
 
     def _all(self, objective: str, design: Design, y: Floats, weights: Floats) -> TreeEnsemble:
         """The trees of all rows."""
