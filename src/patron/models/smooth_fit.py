@@ -69,7 +69,8 @@ def logistic(
         right = matrix.T @ (curve * eta + weight * (y - p))
         before = weights
         weights, inverse = _settle(model, gram, right, noise=1.0, steps=steps if free else 0)
-        if float(np.abs(weights - before).max()) < STILL ** (0.5 if free else 1):
+        # Newton's steps: where one moves so little, what is left is about its square.
+        if float(np.abs(weights - before).max()) < STILL**0.5:
             break
     return Fitted(weights, inverse, model.penalties, 1.0, model.used(inverse))
 

@@ -103,8 +103,10 @@ class Whether:
     def fit(self, matrix: Floats, rows: Rows, part: Part | None, blocks: list[slice]) -> Fitted:
         """See `smooth_pairs.Likelihood`."""
         spends = (self.table.y[rows] > 0).astype(np.float64)
-        penalties = None if part is None else part.penalties
-        return logistic(matrix, spends, self.table.weights[rows], blocks, penalties=penalties)
+        how: dict[str, Any] = {}
+        if part is not None:
+            how = {"penalties": part.penalties, "start": part.start}
+        return logistic(matrix, spends, self.table.weights[rows], blocks, **how)
 
     def slope(self, matrix: Floats, rows: Rows, fitted: Fitted) -> tuple[Floats, Floats]:
         """See `smooth_pairs.Likelihood`."""
