@@ -66,12 +66,12 @@ class AmountDistribution(ABC):
 
     def cdf(self, y: ArrayLike) -> Floats:
         """P(Y <= y): y [n] gives [n]; y [1, g] or [n, g] gives [n, g]."""
-        return self._at(y, 0.0, 1.0)
+        return self._at(y)
 
     def below(self, y: ArrayLike) -> Floats:
         """P(Y < y), in the shapes of `cdf`: less than `cdf` at 0 and at the limit alone."""
         at = np.asarray(y, dtype=np.float64)
-        return np.where(at > 0, self._at(np.minimum(at, self._last), 0.0, 1.0), 0.0)
+        return np.where(at > 0, self._at(np.minimum(at, self._last)), 0.0)
 
     def quantile(self, q: ArrayLike) -> Floats:
         """The amounts below which a share `q` lies: one share gives [n], k of them [n, k].
@@ -143,12 +143,12 @@ class AmountDistribution(ABC):
     def _last(self) -> float:
         return float(np.nextafter(self.limit, 0))
 
-    def _at(self, y: ArrayLike, before: float, beyond: float) -> Floats:
+    def _at(self, y: ArrayLike) -> Floats:
         at = np.asarray(y, dtype=np.float64)
         line = at.ndim < 2
         wide = np.broadcast_to(at, (len(self),))[:, None] if line else at
         inside = self._inside(np.clip(wide, 0.0, self._last))
-        found = np.where(wide < 0, before, np.where(wide >= self.limit, beyond, inside))
+        found = np.where(wide < 0, 0.0, np.where(wide >= self.limit, 1.0, inside))
         return found[:, 0] if line else found
 
 
@@ -341,17 +341,17 @@ class Parts(AmountDistribution):
             answer[rows] = part.crps(y[rows])
         return answer
 
-    def _at(self, y: ArrayLike, before: float, beyond: float) -> Floats:
+    def _at(self, y: ArrayLike) -> Floats:
         at = np.asarray(y, dtype=np.float64)
         if at.ndim < 2:
             at = np.broadcast_to(at, (self.size,))
         answer = np.empty((self.size, *at.shape[1:]))
         for rows, part in self.parts:
-            answer[rows] = part._at(at if len(at) == 1 < at.ndim else at[rows], before, beyond)
+            answer[rows] = part._at(at if len(at) == 1 < at.ndim else at[rows])
         return answer
 
     def _inside(self, y: Floats) -> Floats:
-        return self._at(y, 0.0, 1.0)
+        return self._at(y)
 
     def _inverse(self, q: Floats) -> Floats:
         answer = np.empty((self.size, q.shape[1]))

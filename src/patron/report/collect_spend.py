@@ -161,7 +161,7 @@ def _model(tested: SpendTested, refit: str) -> dict[str, Any]:
     scorer = model.scorer_
     curves = scorer if isinstance(scorer, TwoPartCurves) else None
     seasons = model.preparation_.notes if model.preparation_ is not None else ()
-    seasons = (*_unseen_seasons(tested), *seasons)
+    unseen = _unseen_seasons(tested)
     return {
         "chosen": model.chosen_.name,
         "title": model.chosen_.title,
@@ -172,7 +172,8 @@ def _model(tested: SpendTested, refit: str) -> dict[str, Any]:
         "residuals": "normal" if curves is not None and curves.errors is None else "as seen",
         "scale": "varies" if curves is not None and any(curves.spread.terms) else "constant",
         "log_sd": None if curves is None else float(np.exp(curves.spread.intercept)),
-        "pooled": list(seasons),
+        "unseen": unseen,
+        "pooled": [*unseen, *seasons],
     }
 
 

@@ -244,7 +244,7 @@ def _later(spend: Spend) -> str:
             "How the result holds at a later time we cannot say, because the holdout is from "
             "the same time as the training part."
         )
-    unseen = [told for told in spend["model"]["pooled"] if "never saw" in told]
+    unseen = spend["model"].get("unseen")
     if unseen:
         return unseen[0]
     return (

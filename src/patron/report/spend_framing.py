@@ -130,22 +130,29 @@ def _tradeoff(model: SpendModel) -> dict[str, Any]:
         return _entry(
             title,
             None,
-            f"{other.title} can be read ({other.reads_as}), and would cost {_share(off, chosen)} "
-            "of the CRPS.",
+            f"{_capital(other.title)} can be read ({other.reads_as}), and would cost "
+            f"{_share(off, chosen)} of the CRPS.",
         )
     off = crps_difference(
         best.scores, chosen.scores, level=model.level, groups=model.compared_groups_
     )
     if off.low > 0:
-        said = f"{best.title} are worse: their CRPS is {_share(off, chosen)} higher."
+        said = f"{_capital(best.title)} are worse: their CRPS is {_share(off, chosen)} higher."
     elif off.high < 0:
-        said = f"{best.title} would lower the CRPS by {_share(off, chosen)}, and cannot be read."
+        said = (
+            f"{_capital(best.title)} would lower the CRPS by {_share(off, chosen)}, and cannot be "
+            "read."
+        )
     else:
-        said = f"{best.title} are no better beyond noise, and cannot be read whole."
-    return _entry(title, None, f"{chosen.title}: {chosen.reads_as}.", said)
+        said = f"{_capital(best.title)} are no better beyond noise, and cannot be read whole."
+    return _entry(title, None, f"{_capital(chosen.title)}: {chosen.reads_as}.", said)
 
 
 def _share(off: Any, chosen: Any) -> str:
     low, high = sorted((abs(off.low), abs(off.high)))
     base = chosen.crps.value / 100
     return f"{abs(off.value) / base:.1f} % (between {low / base:.1f} and {high / base:.1f})"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
