@@ -293,7 +293,10 @@ def serve(
 def worlds(
     name: Annotated[
         str,
-        typer.Argument(help="corner, datacorp, marketplace, retailer, shop or postcards."),
+        typer.Argument(
+            help="archetypes, continuum, corner, datacorp, marketplace, retailer, shop or "
+            "postcards."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     rows: Annotated[int | None, typer.Option(help="How many customers.")] = None,

@@ -5,7 +5,9 @@ __all__ = ["WORLDS", "World", "make"]
 from collections.abc import Callable, Iterable
 
 from patron.errors import UserError, nearest
+from patron.worlds.archetypes import archetypes
 from patron.worlds.base import World
+from patron.worlds.continuum import continuum
 from patron.worlds.corner import corner
 from patron.worlds.datacorp import datacorp
 from patron.worlds.marketplace import marketplace
@@ -14,6 +16,8 @@ from patron.worlds.retailer import retailer
 from patron.worlds.shop import shop
 
 WORLDS: dict[str, Callable[..., World]] = {
+    "archetypes": archetypes,
+    "continuum": continuum,
     "corner": corner,
     "datacorp": datacorp,
     "marketplace": marketplace,
