@@ -21,11 +21,11 @@ _UP, _DOWN, _ANY = (1,), (-1,), (-1, 0, 1)
 
 # What stands on value, recency and engagement; the first line that fits. 1 is high, -1 is low.
 _MAIN = (
-    (_UP, _DOWN, _ANY, "win them back first, in person where that pays: they bought more than most"),
-    (_UP, _ANY, _DOWN, "keep them with service and news of what they buy: they seldom look or open"),
+    (_UP, _DOWN, _ANY, "win them back first, in person if that pays: they bought more than most"),
+    (_UP, _ANY, _DOWN, "keep them by service and news on what they buy: they rarely look or open"),
     (_UP, _ANY, _ANY, "thank and keep them: early access, loyalty benefits, asking their advice"),
     (_DOWN, _ANY, _UP, "help them decide: what they looked at, proof from buyers, free delivery"),
-    (_DOWN, _DOWN, _ANY, "spend little on them: one cheap reminder with a reason to return, then rest"),
+    (_DOWN, _DOWN, _ANY, "spend little on them: one cheap reminder with a reason to return"),
     (_DOWN, _UP, _ANY, "bring about the next order: what goes with the last one, soon after it"),
     (_DOWN, _ANY, _ANY, "show easy, low-priced ways to a next order, and keep contacts cheap"),
     (_ANY, _DOWN, _UP, "ask what is missing: they still look, though they were not here lately"),
@@ -52,7 +52,7 @@ def campaign(deviations: ArrayLike, axes: Sequence[Axis]) -> str:
     >>> value = Axis("value", "how much they buy", (), "")
     >>> recency = Axis("recency", "how lately they were here", (), "")
     >>> print(campaign([1.2, -0.9], [value, recency]).partition(". ")[0])
-    Win them back first, in person where that pays: they bought more than most
+    Win them back first, in person if that pays: they bought more than most
     """
     row = np.asarray(deviations, dtype=np.float64)
     stands = {axis.name: _level(float(d)) for axis, d in zip(axes, row, strict=True)}
