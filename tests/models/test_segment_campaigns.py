@@ -26,7 +26,7 @@ def told(*row: float, names: tuple[str, ...] = NAMES) -> str:
     [
         ((1.2, 0.9, 0.8, 0, 0), "Thank and keep them"),
         ((1.2, -0.9, 0, 0, 0), "Win them back first"),
-        ((1.2, 0, -0.9, 0, 0), "Keep them with service"),
+        ((1.2, 0, -0.9, 0, 0), "Keep them by service"),
         ((-0.9, 0, 1.1, 0, 0), "Help them decide"),
         ((-0.9, -1.2, -0.9, 0, 0), "Spend little on them"),
         ((-0.9, 0.9, 0, 0, 0), "Bring about the next order"),

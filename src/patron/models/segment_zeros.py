@@ -1,0 +1,127 @@
+"""Zeros that make segments: values that are 0 or missing together for nearly all of a segment.
+
+Who never ordered has no order value either, nor a discount or a return. Such customers lie in one
+place on every axis and are a group by any measure; a reader should know which zeros make it.
+"""
+
+__all__ = ["zeros"]
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patron.features.encode import Encoder
+from patron.models.segment_axes import Axis
+
+MOST_OF = 0.8
+"""A column belongs to the zeros of a segment where it is empty for this share of it or more …"""
+RARER = 0.75
+"""… and for at most this many times the share among all customers."""
+FEWEST_COLUMNS = 2
+"""One column that is 0 may be a habit; two that are 0 together are a mechanism."""
+ENOUGH = 0.5
+"""So many of those who have these zeros together are in the segment, else they do not make it."""
+
+
+def zeros(
+    table: pa.Table, axes: Sequence[Axis], labels: NDArray[np.intp], ids: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Which zeros and missing values make a segment; empty where none does.
+
+    Parameters
+    ----------
+    table : the customers, with the axes' columns.
+    labels : the segment of each row, as an index of `ids` [rows].
+
+    Returns
+    -------
+    One entry a segment and column, the segments in their order and in each the most telling column
+    first: `segment`, `column`, `what` ("zero" or "missing"), `share` of the segment, `all` (the
+    share of all customers), `together` (the share of the segment that has all of its entries at
+    once) and a `sentence`; the first one tells of all the segment's columns.
+    """
+    found: list[dict[str, Any]] = []
+    count = np.bincount(labels, minlength=len(ids))
+    empty: dict[tuple[str, str], NDArray[np.bool_]] = {}
+    for name in (name for axis in axes for name in axis.names):
+        rule = {"name": name, "kind": "number", "indicator": False}
+        values = Encoder((rule,)).transform(table).matrix[:, 0]
+        empty[name, "zero"] = values == 0
+        empty[name, "missing"] = np.isnan(values)
+    shares = {key: _shares(rows, labels, count) for key, rows in empty.items() if rows.any()}
+    for place, segment in enumerate(ids):
+        inside = [
+            (key, float(of_each[place]), overall)
+            for key, (of_each, overall) in shares.items()
+            if of_each[place] >= MOST_OF and overall <= RARER * of_each[place]
+        ]
+        inside.sort(key=lambda each: each[1] - each[2], reverse=True)
+        found += _told(segment, labels == place, inside, empty)
+    return found
+
+
+_Inside = tuple[tuple[str, str], float, float]
+
+
+def _shares(
+    rows: NDArray[np.bool_], labels: NDArray[np.intp], count: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], float]:
+    """The share of `rows` in each segment, and among all."""
+    hits = np.bincount(labels[rows], minlength=len(count))
+    return hits / np.maximum(count, 1), float(rows.mean())
+
+
+def _told(
+    segment: str,
+    own: NDArray[np.bool_],
+    inside: list[_Inside],
+    empty: dict[tuple[str, str], NDArray[np.bool_]],
+) -> list[dict[str, Any]]:
+    """The entries of one segment, if its zeros come together, and seldom elsewhere."""
+    together = np.ones(len(own), dtype=bool)
+    kept: list[_Inside] = []
+    for each in inside:
+        more = together & empty[each[0]]
+        if more[own].mean() >= MOST_OF:
+            together, kept = more, [*kept, each]
+    inside_of_all = together[own].sum() / max(together.sum(), 1)
+    if len(kept) < FEWEST_COLUMNS or inside_of_all < ENOUGH:
+        return []
+    share, overall = float(together[own].mean()), float(together.mean())
+    entries = [
+        {
+            "segment": segment,
+            "column": name,
+            "what": what,
+            "share": of_segment,
+            "all": of_all,
+            "together": share,
+            "sentence": f"{_percent(of_segment)} of {segment} have {_what(name, what)}, of all "
+            f"customers {_percent(of_all)}.",
+        }
+        for (name, what), of_segment, of_all in kept
+    ]
+    listed = [_what(*key) for key, _, _ in kept]
+    entries[0]["sentence"] = (
+        f"{_percent(share)} of {segment} have {', '.join(listed[:-1])} and {listed[-1]} at once, "
+        f"of all customers {_percent(overall)}: these make the group."
+    )
+    return entries
+
+
+def _what(name: str, what: str) -> str:
+    return f"0 in {name}" if what == "zero" else f"no {name}"
+
+
+def _percent(share: float) -> str:
+    """A share in per cent; 100 % is said of all alone, and 0 % of none.
+
+    >>> _percent(1.0), _percent(0.9996), _percent(0.417), _percent(0.001)
+    ('100 %', '99 %', '42 %', 'under 1 %')
+    """
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return f"{min(round(100 * share), 99) if share < 1 else 100} %"
