@@ -24,6 +24,14 @@ from patron.report.numbers import (
     these,
 )
 from patron.report.plots import honest_step, measure_name, suspected
+from patron.report.segments_told import (
+    comparison_told,
+    segments_asked,
+    segments_found,
+    segments_headline,
+    segments_next_steps,
+    segments_sure,
+)
 from patron.report.spend_brief import (
     spend_asked,
     spend_good,
@@ -121,7 +129,7 @@ def agreement(inside: Mapping[str, Any] | None, outside: Mapping[str, Any]) -> s
 def _headline(results: Results) -> str:
     purchase = results["purchase"]
     if not purchase:
-        return spend_headline(results["spend"]) if results["spend"] else _audit_headline(results)
+        return _headline_without_purchase(results)
     best = best_tenth(purchase)
     if _is_chance(purchase):
         return "The score finds buyers no better than chance, as far as this holdout can tell"
@@ -133,6 +141,14 @@ def _headline(results: Results) -> str:
     )
 
 
+def _headline_without_purchase(results: Results) -> str:
+    if results["spend"]:
+        return spend_headline(results["spend"])
+    if results["segments"]:
+        return segments_headline(results["segments"])
+    return _audit_headline(results)
+
+
 def _audit_headline(results: Results) -> str:
     faults = [_tally(results, severity) for severity in SEVERITIES[:2]]
     told = [words for words in faults if words]
@@ -142,7 +158,8 @@ def _audit_headline(results: Results) -> str:
 def _good(results: Results) -> list[str]:
     purchase, spend = results["purchase"], results["spend"]
     told = [*good(purchase), *_in_money(purchase)] if purchase else []
-    return [*told, *spend_good(spend, alone=not purchase)] if spend else told
+    told += spend_good(spend, alone=not purchase) if spend else []
+    return told + (comparison_told(results["comparison"]) if results["comparison"] else [])
 
 
 def _in_money(purchase: Mapping[str, Any]) -> list[str]:
@@ -187,9 +204,13 @@ def _asked(results: Results) -> list[str]:
     if table["entities"] and row == "row":
         where = f"{counted(table['entities'], 'customer')} in {where}"
     spend, target = results["spend"], results["features"]["target"]
+    segments = results["segments"]
+    also = segments_asked(segments, alone=False) if segments else []
     if not purchase and spend:
         rests = f"The answer rests on {where}{_seen_at(table['as_of'])}."
-        return [*spend_asked(spend, alone=True), rests]
+        return [*spend_asked(spend, alone=True), *also, rests]
+    if not purchase and segments:
+        return [*segments_asked(segments, alone=True), f"The answer rests on {where}."]
     if not purchase:
         because = results["purchase_because"]
         return [f"Whether {where} can be trusted. No model was trained, because {because}."]
@@ -198,6 +219,7 @@ def _asked(results: Results) -> list[str]:
     told = [
         f"Which customers will buy{within}? A buyer is a customer with {value}.",
         *(spend_asked(spend, alone=False) if spend else []),
+        *also,
         f"The answer rests on {where}{_seen_at(table['as_of'])}.",
     ]
     if target["counts"]["unlabelled"]:
@@ -217,6 +239,7 @@ def _seen_at(dates: list[str] | None) -> str:
 
 def _found(results: Results) -> list[str]:
     worst_first = _by_severity(results)
+    groups = segments_found(results["segments"]) if results["segments"] else []
     told = [
         f"{f['severity'].capitalize()} ({f['code']}): {f['meaning']} {_what_was_done(f)}".strip()
         for f in worst_first[:MOST_FINDINGS]
@@ -225,7 +248,7 @@ def _found(results: Results) -> list[str]:
         more = len(worst_first) - MOST_FINDINGS
         told.append(f"{counted(more, 'more finding')} {'is' if more == 1 else 'are'} listed below.")
     kept = kept_sentences((results["purchase"] or results["spend"] or {}).get("kept"))
-    return [*told, *kept, *_other_checks(results)]
+    return [*groups, *told, *kept, *_other_checks(results)]
 
 
 def _other_checks(results: Results) -> list[str]:
@@ -261,7 +284,7 @@ def _sure(results: Results) -> list[str]:
         told += spend_sure(results["spend"], alone=not purchase)
     else:
         told.append(f"What they will spend we cannot say, because {results['spend_because']}.")
-    return told
+    return told + (segments_sure(results["segments"]) if results["segments"] else [])
 
 
 def _of_one_time(split: Mapping[str, Any]) -> str:
@@ -282,18 +305,25 @@ def _next_steps(results: Results) -> list[str]:
     open_ones = [f for f in _by_severity(results) if not f["applied"] and f["severity"] != "note"]
     told = [f"{f['next_step']} ({f['code']})" for f in open_ones[:MOST_STEPS]]
     purchase, bundle = results["purchase"], results["bundle"]
+    groups = segments_next_steps(results["segments"]) if results["segments"] else []
     if not purchase and results["spend"]:
-        return [*told, *spend_next_steps(results["spend"], bundle)]
+        return [*told, *spend_next_steps(results["spend"], bundle), *groups]
+    if not purchase and groups:
+        return [*told, *_scored(bundle), *groups]
     if not purchase:
         return told or ["Name a target in the Study and run it: patron run."]
     if agreement(purchase["cross_validated"]["roc_auc"], purchase["roc_auc"]) == "differ":
         told.append("Hold out another date, or train on more, before relying on the figures.")
     if _is_chance(purchase):
         return [*told, "Contact nobody by this score: it is no better than chance so far."]
-    if bundle:
-        told.append(f"Score the customers: patron score {bundle['path']} TABLE --out SCORES.")
     step = contact_step(purchase)
-    return [*told, step] if step else told
+    return [*told, *_scored(bundle), *([step] if step else []), *groups]
+
+
+def _scored(bundle: Mapping[str, Any] | None) -> list[str]:
+    if not bundle:
+        return []
+    return [f"Score the customers: patron score {bundle['path']} TABLE --out SCORES."]
 
 
 def _by_severity(results: Results) -> list[Mapping[str, Any]]:

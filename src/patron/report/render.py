@@ -9,7 +9,9 @@ from typing import Any
 from patron.report import numbers, plots
 from patron.report.brief import audit_brief, brief
 from patron.report.cash import cash
+from patron.report.comparison_page import comparison_context
 from patron.report.purchase_page import MOST_SMALL, purchase_context
+from patron.report.segments_page import segments_context
 from patron.report.spend_page import spend_context
 from patron.report.tables import (
     besides,
@@ -85,6 +87,7 @@ def _audit_context(results: Results) -> dict[str, Any]:
 
 def _context(results: Results) -> dict[str, Any]:
     purchase, spend, features = results["purchase"], results["spend"], results["features"]
+    segments, comparison = results["segments"], results["comparison"]
     return {
         **_audit_context(results),
         "brief": brief(results),
@@ -98,6 +101,8 @@ def _context(results: Results) -> dict[str, Any]:
         "features": _feature_pictures(results),
         "columns": column_rows(features["columns"]),
         "spend": spend_context(spend) if spend else None,
+        "segments": segments_context(segments, comparison) if segments else None,
+        "comparison": comparison_context(comparison, segments) if comparison else None,
         "kept": [],
         "cards": _cards(results),
         **(purchase_context(purchase) if purchase else {"pictures": {}}),

@@ -125,7 +125,7 @@ SECTIONS = {
     "segments": "Who they are",
     "decision": "Whom to contact",
     "budget": "How to split the budget",
-    "comparison": "Against an earlier model",
+    "comparison": "Supervised and unsupervised, compared",
 }
 
 

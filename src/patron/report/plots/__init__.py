@@ -6,6 +6,7 @@ __all__ = [
     "calibration",
     "calibration_misses",
     "candidates",
+    "colours",
     "deciles_missed",
     "effect",
     "effect_reach",
@@ -33,6 +34,13 @@ __all__ = [
     "residual_small",
     "roc",
     "scores",
+    "segment_auc",
+    "segment_axes",
+    "segment_deciles",
+    "segment_flow",
+    "segment_gate",
+    "segment_map",
+    "segment_shares",
     "sparkline",
     "spend_candidates",
     "spend_coverage",
@@ -63,6 +71,15 @@ from patron.report.plots.groups import group
 from patron.report.plots.heat import heat_reach, interaction
 from patron.report.plots.ladder import honest_step, ladder, measure_name, suspected
 from patron.report.plots.ranked import candidates, importance
+from patron.report.plots.segments import (
+    colours,
+    segment_axes,
+    segment_gate,
+    segment_shares,
+)
+from patron.report.plots.segments_deciles import segment_auc, segment_deciles
+from patron.report.plots.segments_flow import segment_flow
+from patron.report.plots.segments_map import segment_map
 from patron.report.plots.spend import lorenz, mean_excess, spend_log, spend_raw
 from patron.report.plots.spend_checks import (
     pit,

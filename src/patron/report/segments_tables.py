@@ -1,0 +1,259 @@
+"""dict -> rows of the tables on segments, every cell already written as text."""
+
+__all__ = [
+    "amount",
+    "axis_rows",
+    "category_rows",
+    "evidence_rows",
+    "gate_rows",
+    "match_rows",
+    "median_table",
+    "migration_table",
+    "needed",
+    "rfm_rows",
+]
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from patron.report.cash import cash
+from patron.report.numbers import MISSING, count, interval, known, percent, short
+
+Row = dict[str, Any]
+Found = Mapping[str, Any]
+MOST_MEDIANS = 14
+MOST_CATEGORIES = 5
+
+GATES = {
+    "silhouette": "silhouette",
+    "copula_lift": "lift over a continuum",
+    "z": "z of the lift",
+    "jaccard_min": "smallest Jaccard",
+    "ari_bootstrap": "adjusted Rand",
+    "smallest": "smallest segment",
+}
+"""The gates that a number of groups has to pass, in the order of their columns."""
+
+MEASURES = (
+    ("silhouette", "Nearer to their own than to the next", "silhouette, declared axes", "higher"),
+    ("silhouette_all_features", "The same over all numeric columns", "silhouette", "higher"),
+    ("null_silhouette", "The same without any groups", "Gaussian copula", ""),
+    ("copula_lift", "Beyond a continuum alike in all else", "lift", "higher"),
+    ("best_continuum", "The best that a continuum reached", "silhouette", ""),
+    ("davies_bouldin", "Width of groups by their distance", "Davies–Bouldin", "lower"),
+    ("jaccard_min", "The least stable, found again", "smallest Jaccard", "higher"),
+    ("ari_bootstrap", "Resamples agree", "adjusted Rand", "higher"),
+    ("rules_f1", "Written as rules, held out", "mean F1", "higher"),
+    ("purchase_auc", "How well they alone would rank buyers", "ROC-AUC", "higher"),
+)
+
+
+def needed(gates: Found) -> list[str]:
+    """What each gate asks for, in the order of the columns; – where it asks nothing."""
+    return [
+        MISSING
+        if not known(gates.get(name))
+        else f"≥ {percent(gates[name]) if name == 'smallest' else short(gates[name])}"
+        for name in GATES
+    ]
+
+
+def gate_rows(evidence: Found) -> list[Row]:
+    """One row for each number of groups that was tried: figures, which fail, and the verdict."""
+    rows = []
+    for found in evidence["candidates"]:
+        cells = []
+        for name in GATES:
+            value, least = _value(found.get(name)), evidence["gates"].get(name)
+            fails = value is not None and known(least) and value < least
+            cells.append({"text": _gate(name, found.get(name)), "fails": fails})
+        rows.append(
+            {
+                "k": str(found["k"]),
+                "cells": cells,
+                "null": _plain(found.get("null_silhouette")),
+                "chosen": found["chosen"],
+                "eligible": found["eligible"],
+                "because": list(found["because"]),
+            }
+        )
+    return rows
+
+
+def evidence_rows(segments: Found, segments_auc: Found | None = None) -> list[Row]:
+    """One row a measure: the segments beside RFM and beside exact rules; empty ones left out."""
+    evidence = segments["evidence"]
+    rfm, rules = evidence.get("rfm") or {}, evidence.get("rules_only") or {}
+    own = {**evidence, "purchase_auc": segments_auc}
+    rows = [
+        {
+            "plain": plain,
+            "term": term,
+            "better": better,
+            "needed": _needed(name, evidence["gates"]),
+            "own": _plain(own.get(name)),
+            "rfm": _plain(rfm.get(name)),
+            "rules": _plain(rules.get(name)),
+        }
+        for name, plain, term, better in MEASURES
+    ]
+    return [row for row in rows if {row["own"], row["rfm"], row["rules"]} != {MISSING}]
+
+
+def axis_rows(axes: Sequence[Found]) -> list[Row]:
+    """One row an axis: its columns with their signs and reasons, and who has none of them."""
+    return [
+        {
+            "title": axis["title"],
+            "because": axis["because"],
+            "columns": [
+                {
+                    "name": column["name"],
+                    "way": "more is more" if column["sign"] > 0 else "more is less",
+                    "because": column["because"],
+                }
+                for column in axis["columns"]
+            ],
+            "flagged": percent(axis["flagged"]),
+        }
+        for axis in axes
+    ]
+
+
+def median_table(profile: Found) -> Row:
+    """Medians here and of all, with three typical customers beside them; `heads` are hashes."""
+    examples = profile["examples"]
+    rows = []
+    for found in profile["medians"][:MOST_MEDIANS]:
+        role, unit = found["role"], found["unit"]
+        missing = found.get("missing")
+        rows.append(
+            {
+                "column": found["column"],
+                "here": amount(found["median"], role, unit),
+                "all": amount(found["all"], role, unit),
+                "missing": percent(missing) if known(missing) and (missing or 0) > 0.005 else "",
+                "examples": [
+                    _any(each["values"].get(found["column"]), role, unit) for each in examples
+                ],
+            }
+        )
+    return {"heads": [str(each["customer"]) for each in examples], "rows": rows}
+
+
+def category_rows(categories: Sequence[Found]) -> list[Row]:
+    """The levels that stand out, by index: 100 is like everybody."""
+    return [
+        {
+            "column": found["column"],
+            "level": str(found["level"]),
+            "share": percent(found["share"]),
+            "all": percent(found["all"]),
+            "index": count(found["index"]),
+        }
+        for found in categories[:MOST_CATEGORIES]
+    ]
+
+
+def rfm_rows(rfm: Found | None) -> list[Row]:
+    """The classic segments: size, share, revenue."""
+    return [
+        {
+            "name": found["name"],
+            "size": count(found["size"]),
+            "share": percent(found["share"]),
+            "revenue": percent(found["revenue_share"]),
+        }
+        for found in (rfm or {}).get("segments", [])
+    ]
+
+
+def migration_table(months: Found) -> Row:
+    """From (down) and to (across): customers and their revenue; who stays is marked."""
+    moves = {(str(m["from"]), str(m["to"])): m for m in months["migration"]}
+    down, across = _ends([a for a, _ in moves], "new"), _ends([b for _, b in moves], "gone")
+    rows = []
+    for start in down:
+        cells = []
+        for end in across:
+            found = moves.get((start, end))
+            cells.append(
+                {
+                    "customers": count(found["customers"]) if found else MISSING,
+                    "revenue": cash(found["revenue"]) if found and known(found["revenue"]) else "",
+                    "stays": start == end,
+                }
+            )
+        rows.append({"id": start, "name": _named(start, months), "cells": cells})
+    return {"heads": [{"id": end, "name": _named(end, months)} for end in across], "rows": rows}
+
+
+def match_rows(months: Found) -> list[Row]:
+    """Which new segment continues which old one, and whether their centres say the same."""
+    return [
+        {
+            "new": f"{each['new']} {_named(str(each['new']), months)}",
+            "old": f"{each['old']} {_named(str(each['old']), months)}" if each["old"] else "none",
+            "jaccard": _plain(each["jaccard"]),
+            "centres": {True: "agree", False: "disagree"}.get(each["centres_agree"], MISSING),
+        }
+        for each in months.get("matches") or []
+    ]
+
+
+def amount(value: float | None, role: str | None, unit: str | None) -> str:
+    """A number of a column in that column's own unit.
+
+    >>> amount(12.5, "money", "$"), amount(0.31, "rate", "%"), amount(30, "number", "days")
+    ('$12.50', '31\\xa0%', '30 days')
+    """
+    if value is None or not known(value):
+        return MISSING
+    if role == "money":
+        return cash(value, "$" if not unit or len(unit) > 3 else unit)
+    if role == "rate" and abs(value) <= 1:
+        return percent(value)
+    return f"{short(value)} {unit}" if unit else short(value)
+
+
+def _any(value: Any, role: str | None, unit: str | None) -> str:
+    """A value of a customer: a number in its unit, or a text as it is."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return amount(value, role, unit) if isinstance(value, int | float) else str(value)
+
+
+def _gate(name: str, found: Found | float | None) -> str:
+    value = _value(found)
+    if value is None:
+        return MISSING
+    if name == "smallest":
+        return percent(value)
+    return f"{value:.1f}".replace("-", "−") if name == "z" else _plain(found)
+
+
+def _needed(name: str, gates: Found) -> str:
+    return f"≥ {short(gates[name])}" if name in GATES and known(gates.get(name)) else ""
+
+
+def _plain(found: Found | float | None) -> str:
+    """An estimate with its interval, or a number alone."""
+    if isinstance(found, Mapping):
+        return interval(found)
+    return MISSING if not known(found) else interval({"value": found, "low": None, "high": None})
+
+
+def _value(found: Found | float | None) -> float | None:
+    value = found["value"] if isinstance(found, Mapping) else found
+    return value if known(value) else None
+
+
+def _ends(found: Sequence[str], last: str) -> list[str]:
+    return sorted(set(found), key=lambda name: (name == last, len(name), name))
+
+
+def _named(name: str, months: Found) -> str:
+    words = {"new": "not there before", "gone": "no longer there"}
+    return words.get(name) or str(months["names"].get(name, ""))
