@@ -57,6 +57,8 @@ class Condition:
     def __post_init__(self) -> None:
         if self.operator not in OPERATORS:
             raise ValueError(f"operator must be one of {OPERATORS}, got {self.operator!r}")
+        if isinstance(self.value, str) and self.operator != "=":
+            raise ValueError(f'a text has only the operator "=", got {self.operator!r}')
 
     @property
     def text(self) -> str:
@@ -83,10 +85,12 @@ class Condition:
         Raises DataError where the table has no such column, or one of another kind.
         """
         if self.column not in table.column_names:
-            raise DataError(no_such_column(self.column, table.column_names, named="of a rule"))
+            raise DataError(
+                no_such_column(self.column, table.column_names, named="named by a rule")
+            )
         found = column_values(table.column(self.column))
-        text, level = isinstance(self.value, str), found is not None and found.levels is not None
-        if found is None or (text and not level) or (self.operator in "<=>" and level and not text):
+        text = isinstance(self.value, str)
+        if found is None or (self.value is not None and text != found.is_text):
             kind = table.schema.field(self.column).type
             raise DataError(
                 f'The column "{self.column}" is of type {kind}; the rule "{self.text}" needs '
@@ -95,8 +99,8 @@ class Condition:
         if self.value is None:
             return found.missing if self.operator == "is missing" else ~found.missing
         value: Any = self.value
-        if found.levels is not None:
-            value = found.levels.index(value) if value in found.levels else math.inf
+        if found.levels is not None and found.is_text:
+            value = found.levels.index(value) if value in found.levels else -1
         answer: NDArray[np.bool_] = _COMPARE[self.operator](found.values, value) & ~found.missing
         return answer
 
@@ -123,6 +127,11 @@ class ColumnValues:
     levels: tuple[str | bool, ...] | None = None
     whole: bool = False
     nan: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the levels are texts; False and True are numbers, too."""
+        return self.levels is not None and self.levels != (False, True)
 
 
 def column_values(column: pa.ChunkedArray) -> ColumnValues | None:

@@ -122,13 +122,15 @@ def find_rules(
         raise ValueError(f"labels must lie below k = {k}, got {segment.max()}")
     for name in columns:
         if name not in table.column_names:
-            raise DataError(no_such_column(name, table.column_names, named="for the rules"))
+            raise DataError(no_such_column(name, table.column_names, named="named for the rules"))
+    if table.num_rows < 2 * FEWEST:
+        return (None,) * k
     rows = np.random.default_rng(seed).permutation(table.num_rows)[: 2 * most]
     halves = rows[: len(rows) // 2], rows[len(rows) // 2 :]
     chosen = list(dict.fromkeys(columns))
     seen, unseen = (table.select(chosen).take(pa.array(half)) for half in halves)
     bins = Bins.of(seen, chosen, preferred)
-    if not bins.names and table.num_rows:
+    if not bins.names:
         raise DataError(
             "No column can make a condition of a rule: "
             f"{', '.join(chosen[:8]) or 'none is given'}. Numbers, flags and categories that are "
@@ -141,8 +143,7 @@ def find_rules(
         if min(inside.sum(), judged.sum()) >= FEWEST and not inside.all():
             conditions = best_conditions(bins, inside)
         rule = _judged(conditions, unseen, judged, level) if conditions else None
-        share = judged.mean() if len(judged) else 0.0
-        everybody = 2 * share / (1 + share)
+        everybody = 2 * judged.mean() / (1 + judged.mean())
         found.append(rule if rule is not None and rule.f1.value > everybody else None)
     return tuple(found)
 

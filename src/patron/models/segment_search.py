@@ -152,7 +152,7 @@ def _binned(name: str, column: pa.ChunkedArray) -> _Binned | None:
         among = np.full(len(counts), len(often))
         among[often] = np.arange(len(often))
         codes = among[raw]
-    if not values and not 0 < missing.mean() < 1:
+    if not values and (missing.all() or not missing.any()):
         return None
     return _Binned(values, codes, missing, levels is not None, found.nan)
 
@@ -276,9 +276,10 @@ class _Search:
         counts = np.stack([counts.sum(0), counts[1]])  # caught, and rightly so
         below = counts.cumsum(axis=2)
         known = below[:, :, -2:-1]
+        above = np.maximum(known - below, 0)  # nothing is above missing
         missing = np.zeros_like(counts)
         missing[:, :, 0], missing[:, :, 1] = counts[:, :, -1], known[:, :, 0]
-        called, hits = np.stack([below, known - below, counts, missing], axis=1)
+        called, hits = np.stack([below, above, counts, missing], axis=1)
         toll = self.bins.tolls + sum(self.bins.tolls[choice] for choice in rule)
         scores: Floats = 2 * hits / (called + self.wanted) - toll
         return scores
