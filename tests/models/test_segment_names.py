@@ -79,6 +79,8 @@ def test_the_words_are_true_of_what_the_axis_holds() -> None:
     assert name(1.0, 1.0, 0.0, axes=axes) == "Responsive frequent buyers"
     assert name(-1.0, 1.0, 0.0, axes=axes) == "Responsive rare buyers"  # nobody was seen to browse
     assert name(0.0, -1.0, 1.5, axes=axes) == "Unresponsive customers with many complaints"
+    both = axis("returns", "refund_rate", "support_tickets_180d")
+    assert name(0.0, 1.5, axes=(orders, both)) == "Customers with returns or complaints"
 
 
 def test_axes_of_the_user() -> None:
@@ -102,6 +104,15 @@ def test_a_further_axis_tells_alike_segments_apart_before_a_comparison() -> None
     assert name_segments(rows, AXES) == (
         "Recent, active big spenders with many returns",
         "Recent, active big spenders",
+    )
+
+
+def test_what_sets_two_segments_most_apart_is_said_of_one_of_them() -> None:
+    """0.47 earns no word and buying little silences -0.85, yet that is how these two differ."""
+    rows = [[-0.69, -0.82, -0.68, -0.85, -0.3], [-0.69, -0.72, -0.48, 0.47, -0.2]]
+    assert name_segments(rows, AXES) == (
+        "Lapsed, quiet small spenders",
+        "Lapsed small spenders, more at a discount",
     )
 
 

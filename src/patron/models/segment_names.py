@@ -78,10 +78,14 @@ def name_segments(
             f"{len(axes)} axes; got the shape {table.shape}"
         )
     said = [said_of(axis) for axis in axes]
-    found = [_named(row, axes, said, MOST_SAID) for row in table]
-    longer = [_named(row, axes, said, len(axes)) for row in table]
-    shared = [found.count(name) > 1 for name in found]
-    found = [longer[i] if shared[i] else found[i] for i in range(len(found))]
+    told = [_told(row, axes, MOST_SAID) for row in table]
+    found = [_named(row, axes, said, places) for row, places in zip(table, told, strict=True)]
+    for i, name in enumerate(list(found)):
+        if found.count(name) > 1:
+            told[i] = _told(table[i], axes, len(axes))
+    found = [_named(row, axes, said, places) for row, places in zip(table, told, strict=True)]
+    if len(set(found)) == len(found):
+        found = [name + more for name, more in zip(found, _unsaid(table, told, said), strict=True)]
     for name in sorted({name for name in found if found.count(name) > 1}):
         places = [i for i, each in enumerate(found) if each == name]
         for place, more in zip(places, _apart(table[places], said), strict=True):
@@ -144,15 +148,23 @@ def said_of(axis: Axis) -> Said:
             more=("more at a discount", "less at a discount"),
         )
     if axis.name == "returns":
-        what = "returns" if not of_columns or of_columns & _RETURNS else "complaints"
-        return Said(
-            after=(f"with many {what}", f"with few {what}"),
-            more=(f"more {what}", f"fewer {what}"),
-        )
+        return _said_of_returns(axis)
     name = _plain(axis.name)
     return Said(
         after=(f"with high {name}", f"with low {name}"), more=(f"higher {name}", f"lower {name}")
     )
+
+
+def _said_of_returns(axis: Axis) -> Said:
+    """Returns, complaints or both, as the columns are."""
+    back = [bool(_RETURNS & set(words(column.name))) for column in axis.columns]
+    if all(back):
+        what, many = "returns", "many returns"
+    elif any(back):
+        what, many = "returns or complaints", "returns or complaints"
+    else:
+        what, many = "complaints", "many complaints"
+    return Said(after=(f"with {many}", f"with few {what}"), more=(f"more {what}", f"fewer {what}"))
 
 
 def _plain(name: str) -> str:
@@ -164,19 +176,21 @@ def _plain(name: str) -> str:
     return phrase(name, Role.CATEGORY).label
 
 
-def _named(row: Floats, axes: Sequence[Axis], said: Sequence[Said], most: int) -> str:
-    """The name for the `most` largest deviations of one segment."""
+def _told(row: Floats, axes: Sequence[Axis], most: int) -> list[int]:
+    """The places of the `most` largest deviations of one segment that are worth a word."""
     place = {axis.name: i for i, axis in enumerate(axes)}
-
-    def of(name: str) -> float:
-        return float(row[place[name]]) if name in place else 0.0
-
-    buys_little = of("value") <= -LEAST
-    hollow = {place.get(name) for name in ("discount", "returns") if buys_little and of(name) < 0}
+    buys_little = "value" in place and row[place["value"]] <= -LEAST
+    hollow = {place.get(name) for name in ("discount", "returns") if buys_little}
     order = [i for i in np.argsort(-np.abs(row), kind="stable").tolist() if abs(row[i]) >= LEAST]
-    order = [i for i in order if i not in hollow][:most]
+    order = [i for i in order if i not in hollow or row[i] > 0][:most]
     if len(order) == MOST_SAID == most and abs(row[order[2]]) < STANDS_BACK * abs(row[order[1]]):
-        order = order[:2]
+        return order[:2]
+    return order
+
+
+def _named(row: Floats, axes: Sequence[Axis], said: Sequence[Said], order: Sequence[int]) -> str:
+    """The name that says the axes at the places `order`."""
+    place = {axis.name: i for i, axis in enumerate(axes)}
     high = {axes[i].name: bool(row[i] > 0) for i in order}
     noun, used = _noun(high, {axes[i].name: said[i] for i in order})
     front = [name for name in ("recency", "engagement") if name in high and name not in used]
@@ -240,6 +254,21 @@ def _apart(rows: Floats, said: Sequence[Said], times: int = 2) -> list[str]:
     for part, more in ((order[:cut], said[axis].more[1]), (order[cut:], said[axis].more[0])):
         for place, again in zip(part.tolist(), _apart(rest[part], said, times - 1), strict=True):
             answer[place] = f", {more}{again}"
+    return answer
+
+
+def _unsaid(table: Floats, told: Sequence[Sequence[int]], said: Sequence[Said]) -> list[str]:
+    """What to add where two segments differ most on an axis that neither name says, ", more …".
+
+    It is added to the one that has more of it, and to each segment once at most.
+    """
+    answer = [""] * len(table)
+    for i, one in enumerate(table):
+        for j, other in enumerate(table):
+            gap = one - other
+            widest = int(np.argmax(np.abs(gap)))
+            if gap[widest] >= LEAST and widest not in (*told[i], *told[j]):
+                answer[i] = f", {said[widest].more[0]}"
     return answer
 
 

@@ -22,6 +22,9 @@ RARER = 0.75
 """… and for at most this many times the share among all customers."""
 FEWEST_COLUMNS = 2
 """One column that is 0 may be a habit; two that are 0 together are a mechanism."""
+DEPENDS = 0.5
+"""Columns come together where they overlap among all customers half-way from what chance would
+bring to as much as they could."""
 ENOUGH = 0.5
 """So many of those who have these zeros together are in the segment, else they do not make it."""
 
@@ -81,14 +84,13 @@ def _told(
     empty: dict[tuple[str, str], NDArray[np.bool_]],
 ) -> list[dict[str, Any]]:
     """The entries of one segment, if its zeros come together, and seldom elsewhere."""
-    together = np.ones(len(own), dtype=bool)
-    kept: list[_Inside] = []
-    for each in inside:
-        more = together & empty[each[0]]
-        if more[own].mean() >= MOST_OF:
-            together, kept = more, [*kept, each]
+    groups = [_coming_with(first, own, inside, empty) for first in inside]
+    kept = max(groups, key=len, default=[])
+    if len(kept) < FEWEST_COLUMNS:
+        return []
+    together = np.logical_and.reduce([empty[key] for key, _, _ in kept])
     inside_of_all = together[own].sum() / max(together.sum(), 1)
-    if len(kept) < FEWEST_COLUMNS or inside_of_all < ENOUGH:
+    if inside_of_all < ENOUGH:
         return []
     share, overall = float(together[own].mean()), float(together.mean())
     entries = [
@@ -110,6 +112,24 @@ def _told(
         f"of all customers {_percent(overall)}: these make the group."
     )
     return entries
+
+
+def _coming_with(
+    first: _Inside,
+    own: NDArray[np.bool_],
+    inside: list[_Inside],
+    empty: dict[tuple[str, str], NDArray[np.bool_]],
+) -> list[_Inside]:
+    """The columns that are empty where `first` is: in the segment, and by dependence among all."""
+    together = empty[first[0]]
+    kept = [first]
+    for each in inside:
+        more = together & empty[each[0]]
+        apart, least = together.mean() * each[2], min(float(together.mean()), each[2])
+        depends = more.mean() - apart >= DEPENDS * (least - apart)
+        if each is not first and depends and more[own].mean() >= MOST_OF:
+            together, kept = more, [*kept, each]
+    return [each for each in inside if each in kept]
 
 
 def _what(name: str, what: str) -> str:
