@@ -16,16 +16,16 @@ from patron.worlds.blend_columns import columns, keys, profile
 Floats = NDArray[np.float64]
 
 ARCHETYPES = {
-    "devoted": (0.20, (1.5, 0.4, 1.0, 0.6, -0.7, -0.2)),
-    "bargain_hunter": (0.22, (-0.1, -0.6, 0.7, 0.9, 1.6, -0.2)),
-    "lapsed": (0.24, (-1.5, 0.0, -1.6, -1.0, -0.2, -0.3)),
-    "browser": (0.20, (-0.9, -0.1, 1.2, 0.2, -0.5, -0.4)),
-    "returner": (0.14, (0.7, 0.5, -0.3, -0.4, -0.6, 1.7)),
+    "devoted": (0.20, (1.6, 0.5, 1.2, 0.7, -0.8, -0.3)),
+    "bargain_hunter": (0.22, (0.0, -0.6, 0.8, 0.9, 1.8, -0.3)),
+    "lapsed": (0.24, (-1.9, -0.1, -2.6, -1.1, -0.3, -0.3)),
+    "browser": (0.20, (-1.0, -0.2, 1.2, 0.4, -0.6, -0.4)),
+    "returner": (0.14, (0.8, 0.5, -0.5, -0.5, -0.6, 2.0)),
 }
 """By name, the share of customers and the traits, in the order of `TRAITS`."""
 
-PACE = Pace(orders=0.16, visits=2.0, wishes=0.5, app=2.0, coupons=0.25, tickets=0.1)
-SPREAD = 0.4
+PACE = Pace(orders=0.15, visits=2.5, wishes=0.5, app=2.5, coupons=0.5, tickets=0.15)
+SPREAD = 0.33
 """Standard deviation of a customer's traits round the blend."""
 CONCENTRATION = 0.5
 OPENED = dt.date(2025, 9, 1)

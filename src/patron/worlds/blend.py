@@ -25,7 +25,10 @@ WANDER = 0.25
 """Standard deviation of a trait round a customer's own mean, from month to month."""
 MEMORY = 0.85
 """Its correlation with the month before."""
-MAILS, PUSHES, ITEMS = 4, 6, 3
+MAILS, PUSHES = 4, 6
+"""Sent to everybody in a month."""
+ITEMS = 4
+"""In an order, on average."""
 LEAVING = (0.01, 0.035)
 """Chance that a customer closes the account in a month; the second for those who did not order for
 half a year."""
@@ -146,7 +149,7 @@ class _Months:
         return self.people.mean + self.wander
 
     def rate(self) -> Floats:
-        return self.pace.orders * np.exp(0.8 * self._trait("ordering"))
+        return self.pace.orders * np.exp(self._trait("ordering"))
 
     def worth(self) -> Floats:
         spending, bargains = self._trait("spending"), self._trait("bargains")
@@ -175,8 +178,8 @@ class _Months:
             "clicked": clicked,
             "pushes": pushes,
             "tapped": tapped,
-            "app": rng.poisson(there * self.pace.app * np.exp(0.7 * visiting + 0.2 * reading)),
-            "wishes": rng.poisson(there * self.pace.wishes * np.exp(0.7 * visiting)),
+            "app": rng.poisson(there * self.pace.app * np.exp(0.9 * visiting + 0.2 * reading)),
+            "wishes": rng.poisson(there * self.pace.wishes * np.exp(0.9 * visiting)),
             "coupons": rng.poisson(there * self.pace.coupons * np.exp(0.8 * bargains)),
             "tickets": rng.poisson(there * self.pace.tickets * np.exp(0.8 * returning)),
         }
@@ -197,7 +200,7 @@ class _Months:
         return trait
 
     def _visits(self) -> Floats:
-        return self.pace.visits * np.exp(0.7 * self._trait("visiting"))
+        return self.pace.visits * np.exp(self._trait("visiting"))
 
     def _remember(self, rng: np.random.Generator, orders: Floats, views: Floats) -> None:
         """Orders and views, and what comes of them: kept for the months, and for ever."""
