@@ -205,12 +205,12 @@ def _asked(results: Results) -> list[str]:
         where = f"{counted(table['entities'], 'customer')} in {where}"
     spend, target = results["spend"], results["features"]["target"]
     segments = results["segments"]
-    also = segments_asked(segments, alone=False) if segments else []
+    also = segments_asked() if segments else []
     if not purchase and spend:
         rests = f"The answer rests on {where}{_seen_at(table['as_of'])}."
         return [*spend_asked(spend, alone=True), *also, rests]
     if not purchase and segments:
-        return [*segments_asked(segments, alone=True), f"The answer rests on {where}."]
+        return [*segments_asked(), f"The answer rests on {where}."]
     if not purchase:
         because = results["purchase_because"]
         return [f"Whether {where} can be trusted. No model was trained, because {because}."]

@@ -26,7 +26,7 @@ from patron.report.segments_told import (
     most_valuable,
     noun,
     rule_told,
-    segments_headline,
+    rules_cost,
 )
 
 Segments = Mapping[str, Any]
@@ -46,7 +46,6 @@ def segments_context(
     return {
         "found": segments,
         "noun": noun(segments),
-        "headline": segments_headline(segments),
         "answer": answer(segments),
         "most_valuable": most_valuable(segments),
         "pictures": {picture.name: picture for picture in _pictures(segments) if picture},
@@ -58,7 +57,8 @@ def segments_context(
         "evidence": evidence_rows(segments, (comparison or {}).get("segments_auc")),
         "rfm": rfm_rows(evidence.get("rfm")),
         "rules_only": evidence.get("rules_only"),
-        "months_told": months_told(months) if months else [],
+        "rules_cost": rules_cost(evidence.get("rules_only")),
+        "months_told": months_told(months, noun(segments)) if months else [],
         "migration": migration_table(months) if months and months["migration"] else None,
         "matches": match_rows(months) if months and not months["kept"] else [],
     }

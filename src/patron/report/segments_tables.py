@@ -25,12 +25,12 @@ MOST_MEDIANS = 14
 MOST_CATEGORIES = 5
 
 GATES = {
-    "silhouette": "silhouette",
-    "copula_lift": "lift over a continuum",
+    "silhouette": "Silhouette",
+    "copula_lift": "Lift over a continuum",
     "z": "z of the lift",
-    "jaccard_min": "smallest Jaccard",
-    "ari_bootstrap": "adjusted Rand",
-    "smallest": "smallest segment",
+    "jaccard_min": "Smallest Jaccard",
+    "ari_bootstrap": "Adjusted Rand",
+    "smallest": "Smallest group",
 }
 """The gates that a number of groups has to pass, in the order of their columns."""
 
@@ -39,7 +39,6 @@ MEASURES = (
     ("silhouette_all_features", "The same over all numeric columns", "silhouette", "higher"),
     ("null_silhouette", "The same without any groups", "Gaussian copula", ""),
     ("copula_lift", "Beyond a continuum alike in all else", "lift", "higher"),
-    ("best_continuum", "The best that a continuum reached", "silhouette", ""),
     ("davies_bouldin", "Width of groups by their distance", "Davies–Bouldin", "lower"),
     ("jaccard_min", "The least stable, found again", "smallest Jaccard", "higher"),
     ("ari_bootstrap", "Resamples agree", "adjusted Rand", "higher"),
@@ -51,9 +50,7 @@ MEASURES = (
 def needed(gates: Found) -> list[str]:
     """What each gate asks for, in the order of the columns; – where it asks nothing."""
     return [
-        MISSING
-        if not known(gates.get(name))
-        else f"≥ {percent(gates[name]) if name == 'smallest' else short(gates[name])}"
+        MISSING if not known(gates.get(name)) else f"≥ {_least(name, gates[name])}"
         for name in GATES
     ]
 
@@ -109,7 +106,7 @@ def axis_rows(axes: Sequence[Found]) -> list[Row]:
             "columns": [
                 {
                     "name": column["name"],
-                    "way": "more is more" if column["sign"] > 0 else "more is less",
+                    "way": "the more, the higher" if column["sign"] > 0 else "the more, the lower",
                     "because": column["because"],
                 }
                 for column in axis["columns"]
@@ -235,7 +232,13 @@ def _gate(name: str, found: Found | float | None) -> str:
 
 
 def _needed(name: str, gates: Found) -> str:
-    return f"≥ {short(gates[name])}" if name in GATES and known(gates.get(name)) else ""
+    return f"≥ {_least(name, gates[name])}" if name in GATES and known(gates.get(name)) else ""
+
+
+def _least(name: str, value: float) -> str:
+    if name == "smallest":
+        return percent(value)
+    return short(value) if name == "z" else f"{value:.2f}"
 
 
 def _plain(found: Found | float | None) -> str:

@@ -9,6 +9,7 @@ __all__ = [
     "most_valuable",
     "noun",
     "rule_told",
+    "rules_cost",
     "segments_asked",
     "segments_found",
     "segments_headline",
@@ -55,7 +56,8 @@ def segments_headline(segments: Segments) -> str:
 def answer(segments: Segments) -> list[str]:
     """Whether there are groups, how many and how sure; or that there are none, and what then."""
     if segments["structure"]:
-        return [_there_are(segments), *_measured(segments["evidence"]), *_exact(segments)]
+        there_are = f"There are {counted(segments['k'], 'group')} {CONTINUUM}."
+        return [there_are, *_measured(segments["evidence"]), *_exact(segments)]
     told = [f"We find no groups {CONTINUUM}: customers differ by degree, not in kind."]
     if segments["kind"] == "tiers":
         told.append("Tiers along one axis stand in the place of segments.")
@@ -67,11 +69,9 @@ def answer(segments: Segments) -> list[str]:
     return told
 
 
-def segments_asked(segments: Segments, *, alone: bool) -> list[str]:
+def segments_asked() -> list[str]:
     """The question, in one sentence."""
-    del segments
-    also = "" if alone else "also "
-    return [f"Which groups do customers {also}form, told without looking at any answer?"]
+    return ["Which groups do customers form, found without looking at any answer?"]
 
 
 def segments_found(segments: Segments) -> list[str]:
@@ -106,7 +106,7 @@ def segments_sure(segments: Segments) -> list[str]:
         told.append("Whether other customers would give the same groups we cannot say.")
     months = segments["months"]
     if months and known(months["switched"]["value"]):
-        told.append(_switched(months))
+        told.append(_switched(months, noun(segments)))
     elif not months and segments["months_because"]:
         because = str(segments["months_because"]).rstrip(".")
         told.append(f"Whether they stay the same next month we cannot say, because {because}.")
@@ -121,7 +121,7 @@ def segments_next_steps(segments: Segments) -> list[str]:
     ]
 
 
-def months_told(months: Mapping[str, Any]) -> list[str]:
+def months_told(months: Mapping[str, Any], name: str = "segment") -> list[str]:
     """Where the segments of this month come from, and how many customers changed."""
     before = months["previous"]
     model = f"model {before['version']} of {date(str(before['created']))}"
@@ -136,7 +136,7 @@ def months_told(months: Mapping[str, Any]) -> list[str]:
             "by the customers that both have. One whose customers agree by less than half "
             "(Jaccard) gets a name of its own."
         )
-    return [how, _switched(months)] if known(months["switched"]["value"]) else [how]
+    return [how, _switched(months, name)] if known(months["switched"]["value"]) else [how]
 
 
 def rule_told(segment: Mapping[str, Any], kind: str) -> str:
@@ -155,6 +155,15 @@ def rule_told(segment: Mapping[str, Any], kind: str) -> str:
         f"{of_100(precision['value'])} customers that it catches are of this {_one(kind)}; of all "
         f"who are, it catches {of_100(recall['value'])}."
     )
+
+
+def rules_cost(rules: Mapping[str, Any] | None) -> str:
+    """What exact rules cost in silhouette; "" where that is not known."""
+    if not rules or not known(rules["cost"]):
+        return ""
+    if rules["cost"] <= 0:
+        return "Exact rules cost nothing in silhouette here."
+    return f"Exact rules cost {rules['cost']:.3f} of silhouette."
 
 
 def card_sure(segment: Mapping[str, Any]) -> str:
@@ -197,11 +206,8 @@ def held_for(together: Mapping[str, Any]) -> str:
     return f"{str(together['unit']).capitalize()}: {because}." if because else ""
 
 
-def _there_are(segments: Segments) -> str:
-    return f"There are {counted(segments['k'], 'group')} {CONTINUUM}."
-
-
 def _measured(evidence: Mapping[str, Any]) -> list[str]:
+    """The silhouette beside that of customers without groups."""
     silhouette, null = evidence["silhouette"], evidence.get("null_silhouette")
     if not silhouette or not known(silhouette["value"]):
         return []
@@ -213,20 +219,17 @@ def _measured(evidence: Mapping[str, Any]) -> list[str]:
 
 def _exact(segments: Segments) -> list[str]:
     """What it costs that rules are exact, where segments are made of rules."""
-    rules = segments["evidence"].get("rules_only")
     if segments["kind"] != "rules":
         return []
-    told = "Here they are cut by exact rules on the axes"
-    if rules and known(rules["cost"]):
-        told += f", which costs {rules['cost']:.3f} of silhouette"
-    return [f"{told}."]
+    cost = rules_cost(segments["evidence"].get("rules_only"))
+    return [f"Here exact rules on the axes draw the lines. {cost}".strip()]
 
 
-def _switched(months: Mapping[str, Any]) -> str:
+def _switched(months: Mapping[str, Any], name: str) -> str:
     switched, loose = months["switched"], months.get("without_hysteresis")
     told = (
         f"Of the {count(months['shared'])} customers known in both months, "
-        f"{of_100(switched['value'])} changed theirs"
+        f"{of_100(switched['value'])} changed their {name}"
     )
     if known(switched["low"]) and known(switched["high"]):
         told += f", between {percent(switched['low'])} and {percent(switched['high'])}"

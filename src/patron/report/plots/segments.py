@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from patron.report.numbers import interval, known, of_100, percent
-from patron.report.plots.base import NARROW, PAIR, SMALL, Picture, frame, picture
+from patron.report.plots.base import NARROW, PAIR, Picture, frame, picture
 from patron.report.scale import Scale, fit
 from patron.report.svg import Drawing, text_width, wrap
 
@@ -44,7 +44,7 @@ def segment_axes(segment: Found, reach: float, css: str) -> Picture:
         _axes_title(axes),
         "Mean less that of all customers, in SD of the axis.",
         lambda width: _axes(axes, reach, css, width),
-        width=SMALL,
+        width=NARROW,
     )
 
 
@@ -121,8 +121,8 @@ def _axes(axes: Sequence[Found], reach: float, css: str, width: float) -> Drawin
     floor = 8 + step * len(axes)
     sheet = Drawing(width, floor + 22)
     widest = max((text_width(str(axis["title"]), 12) for axis in axes), default=0.0)
-    left = min(widest + 8, 126.0)
-    x = Scale(-reach, reach, left + 30, width - 32)
+    left = min(widest + 4, 112.0)
+    x = Scale(-reach, reach, left + 30, width - 30)
     for tick in (-1, 1):
         if reach > 1:
             sheet.line(x(tick), 4, x(tick), floor, "grid")
@@ -161,7 +161,9 @@ def _gate(tried: Sequence[Found], least: float | None, width: float) -> Drawing:
     every = [e for e in [*ends, *(c["null_silhouette"] for c in tried), least] if known(e)]
     steps = [c["k"] for c in tried]
     low, high = fit(min(every), max(every), zero=True)
-    panel = frame(sheet, (min(steps) - 0.6, max(steps) + 0.6), (low, high), top=66)
+    panel = frame(
+        sheet, (min(steps) - 0.6, max(steps) + 0.6), (low, high), top=66 if width <= NARROW else 48
+    )
     panel.y_axis("silhouette")
     sheet.text(0, 14, "● these customers", "model-name")
     sheet.text(0 if width <= NARROW else 140, 32 if width <= NARROW else 14, _HOLLOW, "tick")

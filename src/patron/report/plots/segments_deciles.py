@@ -2,6 +2,7 @@
 
 __all__ = ["segment_auc", "segment_deciles"]
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -121,12 +122,17 @@ def _cell(sheet: Drawing, x: float, y: float, wide: float, cell: Found | None, m
         sheet.line(x + 1, y + CELL - 1, x + wide - 1, y + 1, "grid")
         return
     amount = cell["expected_revenue"]
-    shade = min(int(SHADES * max(amount, 0.0) / most + 0.5), SHADES) if most > 0 else 0
+    share = max(amount, 0.0) / most if most > 0 else 0.0
+    shade = min(int(SHADES * math.sqrt(share) + 0.5), SHADES)
     bought = f", {count(cell['buyers'])} bought" if known(cell["buyers"]) else ""
     tip = f"{cash(amount)} from {count(n)} customers{bought}, {cash(amount / n)} each"
     sheet.rect(*inside, f"heat up shade-{shade}", tip=tip)
     words = next(
-        (each for each in (cash(amount), _brief(amount)) if text_width(each, FONT) <= wide + 4),
+        (
+            each
+            for each in (cash(round(amount)), _brief(amount))
+            if text_width(each, FONT) <= wide + 4
+        ),
         _brief(amount).removeprefix("$"),
     )
     sheet.text(x + wide / 2, y + CELL / 2 + 4, words, "label small", anchor="middle")

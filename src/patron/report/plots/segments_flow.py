@@ -15,7 +15,7 @@ from patron.report.svg import Drawing, wrap
 
 Found = Mapping[str, Any]
 WORDS = {"new": "not there before", "gone": "no longer there"}
-TALL, LEAST, GAP, BAR, TOP = 400.0, 34.0, 9.0, 12.0, 30.0
+TALL, LEAST, GAP, BAR, TOP = 400.0, 48.0, 8.0, 12.0, 30.0
 STEPS = 24
 NAMED = 3
 """So many of the largest moves have their number written on them."""
@@ -63,7 +63,7 @@ def _draw(segments: Found, width: float) -> Drawing:
     ]
     key = (KEY_LINE + 16) * len(named) + 14 if narrow else 0.0
     sheet = Drawing(width, floor + 14 + key)
-    side = 64.0 if narrow else 200.0
+    side = 64.0 if narrow else 228.0
     start, end = side + BAR, width - side - BAR
     sheet.text(side + BAR, 14, "the month before", "axis-title", anchor="end")
     sheet.text(width - side - BAR, 14, "this month", "axis-title")
@@ -158,9 +158,12 @@ def _label(
         sheet.text(x, middle + 13, count(node.customers), anchor=anchor)
         return
     words = name if node.name in WORDS else f"{node.name} {name}"
-    lines = wrap(words, room, 12.5, lines=1)
-    sheet.text(x, middle - 2, lines[0] if lines else "", f"seg-name {own}", anchor=anchor)
-    sheet.text(x, middle + 14, f"{count(node.customers)} customers", anchor=anchor)
+    lines = wrap(words, room, 12.5, lines=2)
+    y = middle + 4 - 8 * len(lines)
+    for line in lines:
+        sheet.text(x, y, line, f"seg-name {own}", anchor=anchor)
+        y += 16
+    sheet.text(x, y, f"{count(node.customers)} customers", anchor=anchor)
 
 
 def _bend(share: float) -> float:

@@ -61,7 +61,7 @@ def _draw(segments: Found, x_title: str, y_title: str, width: float) -> Drawing:
     key = (KEY_LINE + 16) * len(rows) if narrow else 0.0
     sheet = Drawing(width, TOP + side + BOTTOM + (key + 16 if narrow else 0))
     panel = Panel(sheet, *_scales(found, side))
-    panel.y_axis(f"{y_title}, SD")
+    panel.y_axis(f"{y_title}, SD", about=6)
     panel.x_axis(f"{x_title}, SD")
     most = max(cell["size"] for cell in found["cells"])
     for cell in found["cells"]:
