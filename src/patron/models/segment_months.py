@@ -131,7 +131,7 @@ def match(
             f"{after.shape}."
         )
     both = np.zeros((k_new, k_old))
-    np.add.at(both, (now, was), 1)
+    np.add.at(both, (now.astype(np.intp), was.astype(np.intp)), 1)
     either = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
     jaccard = np.divide(both, either, out=np.zeros_like(both), where=either > 0)
     apart = np.linalg.norm(after[:, None, :] - before[None, :, :], axis=2)
