@@ -45,7 +45,7 @@ def test_who_never_ordered_is_told() -> None:
     assert abs(found[0]["all"] - share) < 1e-12
     assert found[0]["sentence"] == (
         "100 % of S2 have 0 in orders, no order_value and 0 in spend at once, of all customers "
-        f"{share:.0%}: these make the group.".replace(f"{share:.0%}", f"{100 * share:.0f} %")
+        f"{share:.0%}: that makes the group.".replace(f"{share:.0%}", f"{100 * share:.0f} %")
     )
     assert found[1]["sentence"].startswith("100 % of S2 have no order_value, of all customers ")
 

@@ -1,6 +1,6 @@
 """Columns by what their names say: what a customer spent and ordered, when, and in which unit."""
 
-__all__ = ["days_back", "revenue_column", "unit_of"]
+__all__ = ["days_back", "orders_column", "recency_column", "revenue_column", "unit_of"]
 
 import re
 from collections.abc import Sequence
@@ -15,22 +15,38 @@ from patron.schema.look import words
 
 _SPENT = {"spend", "spending", "spent", "revenue", "sales", "monetary", "amount", "gmv", "paid"}
 _SPENT |= {"turnover", "value", "ltv", "clv", "purchases", "money"}
-_NOT_SPENT = {"avg", "average", "mean", "median", "max", "maximum", "min", "minimum", "largest"}
-_NOT_SPENT |= {"smallest", "std", "price", "prices", "income", "salary", "discount", "discounts"}
-_NOT_SPENT |= {
-    "refund",
-    "refunds",
-    "returned",
-    "cost",
-    "costs",
-    "last",
-    "first",
-    "share",
-    "balance",
+_NOT_SPENT = {
+    *(
+        "avg",
+        "average",
+        "mean",
+        "median",
+        "max",
+        "maximum",
+        "min",
+        "minimum",
+        "largest",
+        "smallest",
+    ),
+    *("std", "trend", "change", "share", "price", "prices", "aov", "income", "salary", "balance"),
+    *(
+        "discount",
+        "discounts",
+        "coupon",
+        "credit",
+        "refund",
+        "refunds",
+        "returned",
+        "cost",
+        "costs",
+    ),
+    *("first", "last", "expected", "predicted", "forecast"),
 }
-_NOT_SPENT |= {"expected", "predicted", "forecast", "credit", "coupon", "aov", "trend", "change"}
 _OF_ORDERS = {"order", "basket", "item", "invoice", "cart", "unit", "per", "ticket"}
 _IN_ALL = {"total", "sum", "all", "lifetime"}
+_ORDERS = {"orders", "purchases", "transactions", "invoices", "receipts", "frequency", "bookings"}
+_BOUGHT = {"purchase", "order", "transaction", "invoice", "buy", "bought", "purchased", "ordered"}
+_LATELY = {"since", "recency", "ago", "last", "latest"}
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.0, "year": 365.0}
 
 
@@ -50,7 +66,8 @@ def revenue_column(table: pa.Table, schema: Schema, axes: Sequence[Axis]) -> tup
     found = [each for each in found if each[-1] in table.column_names]
     if not found:
         money = schema.names(Role.MONEY)
-        listed = f" ({', '.join(money[:4])} say something else)" if money else ""
+        verb = "says" if len(money) == 1 else "say"
+        listed = f" ({', '.join(money[:4])} {verb} something else)" if money else ""
         return None, f"no column says what a customer spent in all{listed}"
     name = max(found)[-1]
     others = [each[-1] for each in found if each[-1] != name]
@@ -58,6 +75,34 @@ def revenue_column(table: pa.Table, schema: Schema, axes: Sequence[Axis]) -> tup
     if others:
         because += f", over a longer time or more plainly than {', '.join(others[:3])}"
     return name, because
+
+
+def orders_column(table: pa.Table, schema: Schema) -> str | None:
+    """The column that counts a customer's orders, of several that of the longest window."""
+    found = []
+    for place, name in enumerate(schema.names(Role.COUNT, Role.NUMBER)):
+        of_name = set(words(name))
+        if (
+            name in table.column_names
+            and of_name & _ORDERS
+            and not of_name & (_NOT_SPENT | _LATELY)
+        ):
+            found.append((days_back(name), -place, name))
+    return max(found)[-1] if found else None
+
+
+def recency_column(table: pa.Table, schema: Schema) -> str | None:
+    """The column that says when a customer last bought, in days since then or as a date.
+
+    A name that says "purchase" or "order" goes before one that says "recency" alone.
+    """
+    found = []
+    for place, name in enumerate(schema.names(Role.COUNT, Role.NUMBER, Role.DATE)):
+        of_name = set(words(name))
+        bought = bool(of_name & (_BOUGHT | _ORDERS))
+        if name in table.column_names and of_name & _LATELY and (bought or "recency" in of_name):
+            found.append((bought, "first" not in of_name, -place, name))
+    return max(found)[-1] if found else None
 
 
 def days_back(name: str) -> float:

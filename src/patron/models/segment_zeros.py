@@ -25,8 +25,8 @@ FEWEST_COLUMNS = 2
 DEPENDS = 0.5
 """Columns come together where they overlap among all customers half-way from what chance would
 bring to as much as they could."""
-ENOUGH = 0.5
-"""So many of those who have these zeros together are in the segment, else they do not make it."""
+ENOUGH = 0.7
+"""This share of those who have these zeros together are in the segment, or they do not make it."""
 
 
 def zeros(
@@ -109,7 +109,7 @@ def _told(
     listed = [_what(*key) for key, _, _ in kept]
     entries[0]["sentence"] = (
         f"{_percent(share)} of {segment} have {', '.join(listed[:-1])} and {listed[-1]} at once, "
-        f"of all customers {_percent(overall)}: these make the group."
+        f"of all customers {_percent(overall)}: that makes the group."
     )
     return entries
 
