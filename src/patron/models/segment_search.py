@@ -224,7 +224,7 @@ def best_conditions(bins: Bins, inside: Mask) -> tuple[Condition, ...]:
     search = _Search(bins, inside)
     if not inside.any() or not bins.names:
         return ()
-    search, best = _Search(bins, inside), (-math.inf, ())
+    search, none = _Search(bins, inside), (-math.inf, ())
     seen: list[_Scored] = []
     beam: list[tuple[Choice, ...]] = [()]
     for width in WIDTHS:
@@ -232,7 +232,7 @@ def best_conditions(bins: Bins, inside: Mask) -> tuple[Condition, ...]:
         for rule in beam:
             for score, choice in search.extensions(rule):
                 key = frozenset(each[:2] for each in (*rule, choice))
-                if len(key) > len(rule) and score > found.get(key, best)[0]:
+                if len(key) > len(rule) and score > found.get(key, none)[0]:
                     found[key] = score, (*rule, choice)
         ranked = sorted(found.values(), key=lambda each: -each[0])[:width]
         beam = [rule for _, rule in ranked]

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from patron.models.segment_conditions import Condition
 
 Floats = NDArray[np.float64]
-Box = tuple[Floats, Floats]
 
 DECIMALS = 2
 
@@ -20,10 +19,10 @@ DECIMALS = 2
 class LeafSegments:
     """Boxes in the space of the axes: a customer's segment is the one box that he lies in.
 
-    Boxes are the leaves of a classification tree (Breiman et al. 1984) that is grown towards the
-    segments of another method. Its cuts are rounded to two decimals before anybody is assigned, so
-    the written rule is the segment, exactly. What that costs is compactness: a cut along an axis
-    seldom is the border between two centres.
+    Boxes are the leaves of a tree (Breiman et al. 1984) that is grown towards the segments of
+    another method. Its cuts are rounded to two decimals before anybody is assigned, so the written
+    rule is the segment, exactly. What that costs is compactness: a cut along an axis seldom is the
+    border between two centres.
 
     Parameters
     ----------
@@ -45,43 +44,37 @@ class LeafSegments:
         *,
         depth: int = 3,
         leaves: int = 8,
+        smallest: float = 0.05,
     ) -> "LeafSegments":
         """Grow a tree of at most `leaves` leaves towards the labels [n] of the positions [n, axes].
 
-        There may be fewer leaves: where a cut parts nobody once it is rounded, it is left out. The
-        leaves are in the order of the labels that most of their customers have.
+        Three are grown: to tell the labels, to be near the centres that they belong to (Frost,
+        Moshkovitz and Rashtchian 2020), and to be compact. Kept is the one whose leaves have the
+        least sum of squares. There may be fewer leaves: none holds less than the share `smallest`
+        of the rows (before its cuts are rounded), and a cut that parts nobody once it is rounded
+        is left out. Leaves are in the order of the labels that most of their customers have.
         """
-        from sklearn.tree import DecisionTreeClassifier
+        from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
         at, label = _checked(positions, len(axes_names)), np.asarray(labels)
-        tree = DecisionTreeClassifier(
-            max_depth=depth, max_leaf_nodes=max(2, leaves), random_state=0
-        )
-        grown = tree.fit(at, label).tree_
-        found: list[tuple[int, int, Box]] = []
-
-        def visit(node: int, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
-            axis = int(grown.feature[node])
-            if axis < 0 or leaves < 2:
-                values, counts = np.unique(label[rows], return_counts=True)
-                found.append((int(values[counts.argmax()]), -len(rows), (lower, upper)))
-                return
-            column = at[rows, axis]
-            cut = _rounded(column, float(grown.threshold[node]))
-            left = column <= np.float32(cut)
-            children = int(grown.children_left[node]), int(grown.children_right[node])
-            if left.all() or not left.any():
-                visit(children[0] if left.all() else children[1], rows, lower, upper)
-                return
-            below, above = upper.copy(), lower.copy()
-            below[axis] = above[axis] = cut
-            visit(children[0], rows[left], lower, below)
-            visit(children[1], rows[~left], above, upper)
-
-        ends = np.full(len(axes_names), np.inf)
-        visit(0, np.arange(len(at)), -ends, ends)
-        found.sort(key=lambda leaf: leaf[:2])
-        return cls(axes_names, [box[0] for _, _, box in found], [box[1] for _, _, box in found])
+        found, place = np.unique(label, return_inverse=True)
+        if leaves < 2 or len(found) < 2:
+            ends = np.full((1, len(axes_names)), np.inf)
+            return cls(axes_names, -ends, ends)
+        most: dict[str, Any] = {
+            "max_depth": depth,
+            "max_leaf_nodes": leaves,
+            "min_samples_leaf": smallest,
+            "random_state": 0,
+        }
+        centres = np.array([at[label == each].mean(axis=0) for each in found])
+        trees = [
+            DecisionTreeClassifier(**most).fit(at, label).tree_,
+            DecisionTreeRegressor(**most).fit(at, centres[place]).tree_,
+            DecisionTreeRegressor(**most).fit(at, at).tree_,
+        ]
+        grown = [cls(axes_names, *_boxes(tree, at, label)) for tree in trees]
+        return min(grown, key=lambda each: _spread(at, each.assign(at)))
 
     def __len__(self) -> int:
         return len(self.lower)
@@ -156,6 +149,41 @@ def _checked(positions: ArrayLike, axes: int) -> NDArray[np.float32]:
     if not np.isfinite(at).all():
         raise ValueError("positions must be finite; an axis that is not known has its median")
     return at
+
+
+def _boxes(
+    tree: Any, at: NDArray[np.float32], label: NDArray[Any]
+) -> tuple[list[Floats], list[Floats]]:
+    """The lower and upper ends of the leaves of scikit-learn's tree, with its cuts rounded."""
+    found: list[tuple[int, int, Floats, Floats]] = []
+
+    def visit(node: int, rows: NDArray[np.intp], lower: Floats, upper: Floats) -> None:
+        axis = int(tree.feature[node])
+        if axis < 0:
+            values, counts = np.unique(label[rows], return_counts=True)
+            found.append((int(values[counts.argmax()]), -len(rows), lower, upper))
+            return
+        cut = _rounded(at[rows, axis], float(tree.threshold[node]))
+        left = at[rows, axis] <= np.float32(cut)
+        children = int(tree.children_left[node]), int(tree.children_right[node])
+        if left.all() or not left.any():
+            visit(children[0] if left.all() else children[1], rows, lower, upper)
+            return
+        below, above = upper.copy(), lower.copy()
+        below[axis] = above[axis] = cut
+        visit(children[0], rows[left], lower, below)
+        visit(children[1], rows[~left], above, upper)
+
+    ends = np.full(at.shape[1], np.inf)
+    visit(0, np.arange(len(at)), -ends, ends)
+    found.sort(key=lambda leaf: leaf[:2])
+    return [leaf[2] for leaf in found], [leaf[3] for leaf in found]
+
+
+def _spread(at: NDArray[np.float32], labels: NDArray[np.intp]) -> float:
+    """The sum of squares within the leaves."""
+    parts = (at[labels == leaf].astype(np.float64) for leaf in np.unique(labels))
+    return float(sum(((part - part.mean(axis=0)) ** 2).sum() for part in parts))
 
 
 def _rounded(column: NDArray[np.float32], threshold: float) -> float:
