@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from patron.models.segment_axes import Axis
+from patron.models.segment_axes import Axis, AxisColumn
 from patron.models.segment_campaigns import TO_BE_TESTED, campaign
 
 NAMES = ("value", "recency", "engagement", "discount", "returns")
@@ -32,7 +32,7 @@ def told(*row: float, names: tuple[str, ...] = NAMES) -> str:
         ((-0.9, 0.9, 0, 0, 0), "Bring about the next order"),
         ((0, -0.7, 0, 0, 0), "Remind them"),
         ((0, 0, -0.7, 0, 0), "Write less often"),
-        ((0, 0, 0, 1.7, 0), "Offers move them"),
+        ((0, 0, 0, 1.7, 0), "They buy at a discount"),
         ((0, 0, 0, 0, 1.7), "Help them choose"),
         ((0.4, -0.4, 0, 0, -2), "Treat them as everybody"),
     ],
@@ -44,20 +44,34 @@ def test_what_fits_the_segment(row: tuple[float, ...], start: str) -> None:
 def test_discounts_and_returns_are_added() -> None:
     text = told(1.2, 0.9, 0.8, 1.9, 2.5)
     assert text.startswith("Thank and keep them")
-    assert "; offers move them" in text
+    assert "; they buy at a discount" in text
     assert "; help them choose" in text
 
 
-def test_who_buys_little_is_not_said_to_need_no_discount() -> None:
-    assert "discount" not in told(-0.9, 0, 0, -0.9, 0)
-    assert "they need no discount" in told(0.9, 0, 0, -0.9, 0)
+def test_who_buys_little_is_not_said_to_pay_the_full_price() -> None:
+    assert "full price" not in told(-0.9, 0, 0, -0.9, 0)
+    assert "they pay the full price" in told(0.9, 0, 0, -0.9, 0)
+
+
+def test_who_bought_little_gets_an_offer() -> None:
+    assert told(-0.9, -0.9, 0, 1.2, 0).endswith("; make it an offer, as they buy at a discount.")
+
+
+def test_returns_and_complaints_are_different_matters() -> None:
+    def of(*columns: str) -> str:
+        read = tuple(AxisColumn(each, 1, "by hand") for each in columns)
+        return campaign([1.5], [Axis("returns", "returns", read, "by hand")])
+
+    assert of("refund_rate").startswith("Help them choose")
+    assert of("support_tickets_180d").startswith("Settle what went wrong before")
+    assert of("refund_rate", "support_tickets_180d").startswith("Settle what went wrong and help")
 
 
 def test_axes_of_the_user() -> None:
     assert told(0.9, -0.8, names=("loyalty_points", "risk")) == (
-        "Speak to their high loyalty points and low risk."
+        "Take account of their high loyalty points and low risk."
     )
-    assert told(1.2, 0.8, names=("value", "risk")).endswith("; speak to their high risk.")
+    assert told(1.2, 0.8, names=("value", "risk")).endswith("; take account of their high risk.")
 
 
 def test_every_segment_gets_one_sentence_of_its_own() -> None:

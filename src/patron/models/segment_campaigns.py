@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from patron.models.phrases import phrase
 from patron.models.segment_axes import Axis
-from patron.models.segment_names import LEAST
+from patron.models.segment_names import LEAST, said_of
 from patron.schema import Role
 
 TO_BE_TESTED = (
@@ -35,11 +35,12 @@ _MAIN = (
     (_ANY, _ANY, _DOWN, "write less often and try another channel: they hardly look or open"),
 )  # fmt: skip
 
-_DISCOUNT = {
-    1: "offers move them, so tie discounts to a larger basket instead of a lower price",
-    -1: "they need no discount, so lead with what is new",
-}
-_RETURNS = "help them choose (sizes, pictures, advice) before they are sold more"
+_AT_A_DISCOUNT = "they buy at a discount, so tie it to a larger basket instead of a lower price"
+_OFFER = "make it an offer, as they buy at a discount"
+_FULL_PRICE = "they pay the full price, so lead with what is new and not with offers"
+_CHOOSE = "help them choose (sizes, pictures, advice) before they are sold more"
+_SETTLE = "settle what went wrong before they are sold more"
+_BOTH = "settle what went wrong and help them choose before they are sold more"
 
 
 def campaign(deviations: ArrayLike, axes: Sequence[Axis]) -> str:
@@ -65,17 +66,20 @@ def campaign(deviations: ArrayLike, axes: Sequence[Axis]) -> str:
             if all(own in allowed for own, allowed in zip(three, levels, strict=True))
         ][:1]
     discount, returns = stands.pop("discount", 0), stands.pop("returns", 0)
-    if discount == 1 or (discount == -1 and three[0] != -1):
-        told.append(_DISCOUNT[discount])
+    if discount == 1:
+        told.append(_OFFER if told and three[0] == -1 else _AT_A_DISCOUNT)
+    if discount == -1 and three[0] != -1:
+        told.append(_FULL_PRICE)
     if returns == 1:
-        told.append(_RETURNS)
+        what = next(said_of(axis).more[0] for axis in axes if axis.name == "returns")
+        told.append(_CHOOSE if what == "more returns" else _SETTLE if "or" not in what else _BOTH)
     own = [
         f"{'high' if level > 0 else 'low'} {phrase(name, Role.CATEGORY).label}"
         for name, level in stands.items()
         if level
     ]
     if own:
-        told.append(f"speak to their {' and '.join(own)}")
+        told.append(f"take account of their {' and '.join(own)}")
     if not told:
         told = ["treat them as everybody: nothing sets them apart on these axes"]
     text = "; ".join(told)
