@@ -6,6 +6,7 @@ field that old code may safely ignore does not raise it. A bundle of an older fo
 Format 2: curves may have steps and terms of two columns, trees may have shares of buyers, and the
 calibration may be beta or isotonic.
 Format 3: there may be a model of spend (`spend.json`), beside that of purchases or alone.
+Format 4: there may be segments (`segments.json`), beside the models or alone.
 """
 
 __all__ = ["FORMAT", "Bundle", "load_bundle", "save_bundle", "versions"]
@@ -24,12 +25,13 @@ from patron.audit.ledger import Ledger
 from patron.errors import BundleError
 from patron.features.encode import Encoder
 from patron.models.purchase import PurchaseModel
+from patron.models.segments import Segments
 from patron.models.spend import SpendModel
 from patron.models.whole import check_whole, check_whole_spend
 from patron.schema import Column, Role, Schema
 from patron.tables import new_folder
 
-FORMAT = 3
+FORMAT = 4
 _MANIFEST = "manifest.json"
 
 
@@ -46,6 +48,7 @@ class Bundle:
     encoder : table to matrix, for the purchase model; None where there is none.
     purchase : matrix to probability, or None.
     spend : table to the distribution of spend, or None.
+    segments : table to segments, or None.
     evidence : from `results.json`: the target, the horizon, the metrics, the findings' codes.
     size_bytes : of all its files.
     """
@@ -57,6 +60,7 @@ class Bundle:
     encoder: Encoder | None
     purchase: PurchaseModel | None
     spend: SpendModel | None
+    segments: Segments | None
     evidence: Mapping[str, Any]
     size_bytes: int
 
@@ -69,10 +73,12 @@ class Bundle:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The columns that the models predict from."""
+        """The columns that the models and the segments read."""
         own = (rule["name"] for rule in self.encoder.columns) if self.encoder else ()
         prepared = self.spend.preparation_ if self.spend else None
-        return tuple(dict.fromkeys((*own, *(prepared.inputs if prepared else ()))))
+        of_spend = prepared.inputs if prepared else ()
+        of_segments = self.segments.space_.inputs if self.segments else ()
+        return tuple(dict.fromkeys((*own, *of_spend, *of_segments)))
 
     @property
     def categories(self) -> dict[str, list[str]]:
@@ -94,6 +100,7 @@ def save_bundle(
     encoder: Encoder | None = None,
     purchase: PurchaseModel | None = None,
     spend: SpendModel | None = None,
+    segments: Segments | None = None,
     evidence: Mapping[str, Any],
     card: str = "",
 ) -> Bundle:
@@ -105,7 +112,7 @@ def save_bundle(
         The folder cannot be written, or holds something that is no bundle.
     """
     files: dict[str, bytes] = {}
-    for name, model in (("purchase", purchase), ("spend", spend)):
+    for name, model in (("purchase", purchase), ("spend", spend), ("segments", segments)):
         if model is not None:
             fields = model.to_dict()
             for number, part in enumerate(_trees(fields)):
@@ -163,8 +170,8 @@ def load_bundle(path: str | Path) -> Bundle:
         for name in ("purchase", "spend"):
             for part in _trees(data.get(name, {})):
                 part["text"] = contents[part["file"]].decode()
-        if "purchase" not in data and "spend" not in data:
-            raise ValueError("it has no model")
+        if not data.keys() & {"purchase", "spend", "segments"}:
+            raise ValueError("it has no model and no segments")
         bundle = Bundle(
             version=manifest["model_version"],
             study=data["study"],
@@ -173,6 +180,7 @@ def load_bundle(path: str | Path) -> Bundle:
             encoder=Encoder.from_dict(data["encoder"]) if "purchase" in data else None,
             purchase=PurchaseModel.from_dict(data["purchase"]) if "purchase" in data else None,
             spend=SpendModel.from_dict(data["spend"]) if "spend" in data else None,
+            segments=Segments.from_dict(data["segments"]) if "segments" in data else None,
             evidence=data["evidence"],
             size_bytes=sum(map(len, contents.values())),
         )

@@ -16,6 +16,7 @@ from patron.errors import DataError, UserError
 from patron.features.encode import Design, read_as
 from patron.models.purchase import PurchaseModel
 from patron.models.reasons import reasons as reasons_of
+from patron.models.segments import Segments
 from patron.models.spend import SpendModel
 from patron.progress import Progress, silent
 from patron.schema import Role
@@ -91,7 +92,8 @@ def score_table(
     The columns are the entity (and as_of); of a model of purchases `purchase_probability`,
     `purchase_decision`, with `reasons` also `purchase_reasons`; of one of spend `spend_expected`
     (the mean), `spend_median`, `spend_low` and `spend_high` (the interval at the Study's level) and
-    `spend_zero_probability`; then `model_version` and `scored_at`. A missing column counts as
+    `spend_zero_probability`; of segments `segment` (its id), `segment_name` and `segment_doubtful`
+    (another is nearly as near); then `model_version` and `scored_at`. A missing column counts as
     missing values, and is counted.
 
     A reason is a sentence such as "12 sessions in 30 days: +9 points": a column's value, as fixes
@@ -119,6 +121,11 @@ def score_table(
         spends, spend_counts = _spend(bundle.spend, mended, threads)
         columns |= spends
         for key, count in spend_counts.items():  # the models read the same columns: counted once
+            counts[key] = max(counts[key], count)
+    if bundle.segments is not None:
+        segments, segment_counts = _segments(bundle.segments, mended)
+        columns |= segments
+        for key, count in segment_counts.items():
             counts[key] = max(counts[key], count)
     for dated in bundle.schema.names(Role.AS_OF):
         if undated := counts.pop(("missing column", dated), 0):
@@ -272,6 +279,18 @@ def _spend(model: SpendModel, table: pa.Table, threads: int) -> tuple[dict[str, 
             key = "unseen month" if rule == "unseen category" else rule, dates[name]
         counts[key] = max(counts[key], count)
     return columns, counts
+
+
+def _segments(segments: Segments, table: pa.Table) -> tuple[dict[str, Any], Counts]:
+    """The columns on segments, and what was unexpected in the table's."""
+    found = segments.assign(table)
+    places = pa.array(found.labels)
+    columns = {
+        "segment": pa.array(segments.ids_).take(places),
+        "segment_name": pa.array(segments.names_).take(places),
+        "segment_doubtful": pa.array(found.doubtful),
+    }
+    return columns, found.warnings
 
 
 def _keys(bundle: Bundle, table: pa.Table) -> dict[str, Any]:

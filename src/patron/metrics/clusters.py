@@ -81,8 +81,8 @@ def silhouette(
     """The mean silhouette of a grouping.
 
     Range: -1 to 1; higher is tighter and further apart. The first `most` rows are used, which
-    should be in random order. Interval: Student's t, from the spread of the rows' silhouettes; it is
-    that of drawing the customers, with the groups as they are.
+    should be in random order. Interval: Student's t, from the spread of the rows' silhouettes: that
+    of drawing the customers, with the groups as they are.
     Source: Rousseeuw (1987).
 
     >>> round(silhouette([[0.0], [0.1], [5.0], [5.1]], [0, 0, 1, 1]).value, 2)

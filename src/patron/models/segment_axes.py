@@ -21,7 +21,7 @@ from patron.features.encode import Encoder
 from patron.schema import Role, Schema, no_such_column
 from patron.schema.look import words
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 DIMENSIONS = {
     "value": "how much they buy",

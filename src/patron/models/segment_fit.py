@@ -35,7 +35,6 @@ def k_means(
     seed: int,
     starts: int = STARTS,
     warm: Floats | None = None,
-    threads: int = 1,
 ) -> Floats:
     """The centres of `k` groups [k, axes], in the order of their first axis' values, highest first.
 
@@ -44,15 +43,13 @@ def k_means(
     rows than `k` there are fewer centres.
     """
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
 
     rows = np.ascontiguousarray(positions, np.float32)
     k = min(k, len(np.unique(rows, axis=0))) if len(rows) < 1_000 else k
-    with threadpool_limits(threads):
-        best = KMeans(k, n_init=starts, random_state=seed).fit(rows)
-        if warm is not None and len(warm) == k:
-            again = KMeans(k, init=warm.astype(np.float32), n_init=1).fit(rows)
-            best = again if again.inertia_ <= best.inertia_ * (1 + 1e-3) else best
+    best = KMeans(k, n_init=starts, random_state=seed).fit(rows)
+    if warm is not None and len(warm) == k:
+        again = KMeans(k, init=warm.astype(np.float32), n_init=1).fit(rows)
+        best = again if again.inertia_ <= best.inertia_ * (1 + 1e-3) else best
     centres = np.asarray(best.cluster_centers_, np.float64)
     return centres if warm is not None else _ordered(centres)
 

@@ -40,6 +40,8 @@ GATES = {
 
 WITHIN = 0.015
 """Of those eligible whose lift is so near the best, the most stable is taken."""
+AS_STABLE = 0.02
+"""Stabilities that differ by less are alike: the draws tell no more; the higher lift decides."""
 
 HONEST = 20_000
 """Rows that silhouettes are judged on: apart from those learned from, where there are enough."""
@@ -133,7 +135,6 @@ def judge(
     seed: int = 0,
     level: float = 0.95,
     warm: Floats | None = None,
-    threads: int = 1,
     advance: Callable[[int], None] | None = None,
 ) -> list[Judged]:
     """The evidence on each number of groups; the same seed gives the same.
@@ -152,16 +153,16 @@ def judge(
     found: dict[int, Floats] = {}
     for k in ks:
         start = warm if warm is not None and len(warm) == k else None
-        centres = k_means(learned, k, seed=seed, warm=start, threads=threads)
+        centres = k_means(learned, k, seed=seed, warm=start)
         found[k] = polish(positions, centres)
     groupings = [nearest_two(judged, found[k])[0] for k in ks]
     observed = _silhouettes(judged, groupings)
-    nulls = _null_silhouettes(learned, ks, seed=seed, threads=threads, told=told)
+    nulls = _null_silhouettes(learned, ks, seed=seed, told=told)
     answers = []
     for place, k in enumerate(ks):
         own = mean_of_rows(observed[place], level)
         drawn = nulls[:, place]
-        jaccard, ari = _stability(learned, found[k], seed=seed, threads=threads)
+        jaccard, ari = _stability(learned, found[k], seed=seed)
         told(1)
         sizes = np.bincount(nearest_two(positions, found[k])[0], minlength=k) / n
         worst = int(jaccard.mean(axis=0).argmin())
@@ -183,13 +184,18 @@ def judge(
 
 
 def choose(judged: Sequence[Judged]) -> Judged | None:
-    """Of the eligible ones within `WITHIN` of the best lift the most stable; None without any."""
+    """Of the eligible ones within `WITHIN` of the best lift the most stable; None without any.
+
+    Stable is the group that comes back least; of those alike (`AS_STABLE`) the highest lift.
+    """
     eligible = [each for each in judged if each.eligible]
     if not eligible:
         return None
     best = max(each.copula_lift.value for each in eligible)
     near = [each for each in eligible if each.copula_lift.value >= best - WITHIN]
-    return max(near, key=lambda each: (each.jaccard_min.value, each.ari_bootstrap.value))
+    most = max(each.jaccard_min.value for each in near)
+    alike = [each for each in near if each.jaccard_min.value >= most - AS_STABLE]
+    return max(alike, key=lambda each: each.copula_lift.value)
 
 
 def _honest(n: int, fitted: Labels, seed: int) -> Labels:
@@ -212,7 +218,6 @@ def _null_silhouettes(
     ks: Sequence[int],
     *,
     seed: int,
-    threads: int,
     told: Callable[[int], None],
 ) -> Floats:
     """The silhouettes of k-means on draws from one correlated continuum [draws, ks]."""
@@ -223,18 +228,14 @@ def _null_silhouettes(
     for draw in range(NULLS):
         drawn = continuum.draw(rows + _JUDGED if apart else rows, seed=seed + 1_000 + draw)
         tested = drawn[rows:] if apart else drawn[:_JUDGED]
-        centres = [
-            k_means(drawn[:rows], k, seed=seed + draw, starts=_STARTS, threads=threads) for k in ks
-        ]
+        centres = [k_means(drawn[:rows], k, seed=seed + draw, starts=_STARTS) for k in ks]
         groupings = [nearest_two(tested, each)[0] for each in centres]
         values[draw] = [each.mean() for each in _silhouettes(tested, groupings)]
         told(1)
     return values
 
 
-def _stability(
-    learned: Positions, centres: Floats, *, seed: int, threads: int
-) -> tuple[Floats, Floats]:
+def _stability(learned: Positions, centres: Floats, *, seed: int) -> tuple[Floats, Floats]:
     """Jaccard overlaps [draws, k] and adjusted Rand indices [draws] of bootstrap fits.
 
     Each draw is clustered from fresh starts, and all rows are given to its centres.
@@ -246,7 +247,7 @@ def _stability(
     rng = np.random.default_rng([seed, len(centres)])
     for draw in range(DRAWS):
         drawn = rows[rng.integers(0, len(rows), len(rows))]
-        own = k_means(drawn, len(centres), seed=seed + draw, starts=_STARTS, threads=threads)
+        own = k_means(drawn, len(centres), seed=seed + draw, starts=_STARTS)
         again = nearest_two(rows, own)[0]
         overlaps[draw, present] = jaccards(whole, again)
         indices[draw] = agreement(whole, again)

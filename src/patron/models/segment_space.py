@@ -21,7 +21,7 @@ from patron.features.encode import Encoder
 from patron.models.segment_axes import Axis, numeric_columns
 from patron.schema import Role, Schema
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 CLIP = 3.5
 KNOTS = 1_001

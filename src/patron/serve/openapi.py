@@ -35,6 +35,9 @@ MEANINGS = {
     "predicts.spend of /v1/model; 0 where spending nothing is likely.",
     "spend_high": "The high end of that range.",
     "spend_zero_probability": "The probability that the customer spends nothing, from 0 to 1.",
+    "segment": "The id of the customer's segment, which stays from month to month.",
+    "segment_name": "What the segment is called.",
+    "segment_doubtful": "Whether another segment is nearly as near.",
     "model_version": "The model that gave this score.",
     "scored_at": "When the score was made (UTC).",
 }

@@ -314,9 +314,16 @@ class CampaignSection(Section):
 class SegmentsSection(Section):
     """[segments]: who they are. Segments never see a target."""
 
-    axes: _Texts = key("a list of column names", ())
+    axes: dict[_Text, Annotated[_Texts, Field(min_length=1)]] | _Texts = key(
+        'pairs of axis = ["column", "-column that counts against it"], or a list of axes and '
+        "columns",
+        (),
+    )
     k: _Whole | None = key("a whole number from 2 to 20", None, ge=2, le=20)
     rules_only: StrictBool = key("true or false", False)
+    names: dict[_Text, _Text] = key('pairs of id = "name", such as S1 = "Regulars"', {})
+    previous: _Text | None = key("the folder that an earlier run wrote", None)
+    refit: StrictBool = key("true or false", False)
 
 
 class BudgetSection(Section):

@@ -43,7 +43,7 @@ _COLUMN_KEYS = {
             "purchase.groups",
         ),
         *("spend.target", "campaign.treatment", "campaign.campaign", "campaign.outcome"),
-        *("campaign.propensity", "segments.axes"),
+        "campaign.propensity",
     ),
     "events": (
         *("events.entity", "events.time", "events.order_id", "events.product", "events.category"),

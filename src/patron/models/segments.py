@@ -1,0 +1,360 @@
+"""Segments: who the customers are, and only if there are groups beyond one correlated continuum."""
+
+__all__ = ["FEWEST", "Assigned", "Segments"]
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from patron.errors import DataError, Refusal, UserError
+from patron.models.segment_axes import Axis, declare
+from patron.models.segment_fit import MOST_FITTED, k_means, nearest_two, polish, some
+from patron.models.segment_gate import HONEST, NULLS, Judged, choose, judge
+from patron.models.segment_names import name_segments, tier_names
+from patron.models.segment_parts import HOLD, Boxes, Centres, Parts, tiers
+from patron.models.segment_space import Placed, SegmentSpace
+from patron.models.segment_tree import LeafSegments
+from patron.models.spend_inputs import as_table, roles_of
+from patron.progress import Progress, silent
+from patron.schema import Schema
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.intp]
+
+FEWEST = 500
+"""With fewer customers, groups cannot be told from chance."""
+KS = (3, 4, 5, 6, 7, 8)
+"""The numbers of groups that are tried."""
+DEPTH = 3
+"""Cuts on the way to a leaf, where segments are rules."""
+
+_PARTS: dict[str, Any] = {each.kind: each for each in (Centres, Boxes)}
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """The segments of some customers.
+
+    Parameters
+    ----------
+    labels : index into `Segments.ids_` [rows].
+    doubtful : where another segment is nearly as near, or nothing is known of the customer on most
+        of the axes [rows].
+    placed : where the customers stand.
+    """
+
+    labels: Labels
+    doubtful: NDArray[np.bool_]
+    placed: Placed
+
+    @property
+    def warnings(self) -> Counter[tuple[str, str]]:
+        """How often each rule for the unexpected was used, by (what happened, column)."""
+        return self.placed.warnings
+
+
+class Segments:
+    """Groups of customers on declared business axes, or tiers where there are no groups.
+
+    Numeric columns are gathered into axes by name, role and correlation before anything is
+    clustered (`patron.models.segment_axes`); customers stand on them by rank
+    (`patron.models.segment_space`); k-means is tried for 3 to 8 groups, and each number of groups
+    has to pass a gate (`patron.models.segment_gate`): a silhouette of 0.20, 0.02 more and three
+    standard deviations more than one correlated continuum with the same margins has, groups that
+    come back in bootstrap draws (Hennig 2007), and none too small. If none passes, there are tiers
+    along the main axis, called tiers. No target is ever seen.
+
+    Assumes that rows are customers, one each, and that ranks are what matters. Broken by columns
+    that say one thing on several axes, and by an axis of one column with a large tie: whoever is in
+    the tie can look like a group. `patron.models.segment_zeros` says which do.
+
+    Parameters
+    ----------
+    axes : columns by axis name, or a list of inferred axes and columns; empty infers all.
+    k : the number of groups to judge; None tries 3 to 8.
+    rules_only : make the leaves of a tree of depth 3 on the axes the segments, as many as there
+        are groups and 8 at most, so that rules are exact.
+    names : names of the user by id ("S1").
+    schema : the roles of the columns; None infers them.
+    seed, threads : of the starts and draws; what the clustering may use.
+    level : of the intervals.
+
+    Attributes
+    ----------
+    kind_ : "segments", "rules" or "tiers".
+    ids_, names_ : of each segment; an id stays with its segment from month to month.
+    judged_ : the evidence on each number of groups; chosen_ the one taken, or None.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> apart = rng.integers(0, 3, 900) * 6
+    >>> table = {"orders": rng.normal(apart), "visits": rng.normal(apart % 12)}
+    >>> found = Segments(schema=None).fit(pa.table(table))
+    >>> found.kind_, found.ids_
+    ('segments', ('S1', 'S2', 'S3'))
+    """
+
+    def __init__(
+        self,
+        *,
+        axes: Mapping[str, Sequence[str]] | Sequence[str] = (),
+        k: int | None = None,
+        rules_only: bool = False,
+        names: Mapping[str, str] | None = None,
+        schema: Schema | None = None,
+        seed: int = 0,
+        level: float = 0.95,
+        threads: int = 1,
+    ) -> None:
+        self.axes = axes
+        self.k = k
+        self.rules_only = rules_only
+        self.names = names
+        self.schema = schema
+        self.seed = seed
+        self.level = level
+        self.threads = threads
+
+    def fit(
+        self, X: Any, *, before: "Segments | None" = None, progress: Progress | None = None
+    ) -> "Segments":
+        """Declare the axes, judge each number of groups, and settle on one or on tiers.
+
+        Parameters
+        ----------
+        X : a table (pyarrow, pandas, polars) or a matrix [n, p] of numbers, one row a customer.
+        before : an earlier fit: its axes and rulers are kept, and its centres are one more start.
+
+        Raises
+        ------
+        DataError
+            A column of an axis has infinite values.
+        Refusal
+            There are fewer than 500 customers, or fewer than two columns that can form an axis.
+        StudyError, UserError
+            An axis names what is not there; a parameter breaks its rule.
+        """
+        from threadpoolctl import threadpool_limits
+
+        self._check_parameters()
+        table = as_table(X)
+        n = table.num_rows
+        if n < FEWEST:
+            raise Refusal(
+                f"no segments: {n:,} customers are too few to tell groups from chance; "
+                f"{FEWEST:,} are the least."
+            )
+        schema = self.schema or roles_of(table)
+        _check_finite(table, schema)
+        progress = progress or silent()
+        if before is None:
+            self._measure(table, schema)
+        else:
+            self.space_, self.left_out_ = before.space_, before.left_out_
+        positions = self.space_.place(table).positions
+        if not (positions.std(axis=0) > 0).any():
+            raise Refusal("no segments: all customers stand alike on every axis.")
+        warm = before.parts_.centres if before and isinstance(before.parts_, Centres) else None
+        ks = KS if self.k is None else (self.k,)
+        with (
+            threadpool_limits(self.threads),
+            progress.stage("segments: judge how many", NULLS + len(ks)) as stage,
+        ):
+            chance: dict[str, Any] = {"seed": self.seed, "level": self.level}
+            self.judged_ = judge(positions, ks, warm=warm, advance=stage.advance, **chance)
+        self.chosen_: Judged | None = choose(self.judged_)
+        self._part(positions)
+        return self
+
+    def assign(self, X: Any) -> Assigned:
+        """The segment of each row, whether it is doubtful, and where the row stands."""
+        self._check_fitted()
+        return self.assign_placed(self.space_.place(_table(X)))
+
+    def assign_placed(self, placed: Placed) -> Assigned:
+        """The same from where customers stand."""
+        labels, doubtful = self.parts_.assign(placed.positions)
+        blind = placed.flagged.mean(axis=1) > 0.5
+        return Assigned(labels, doubtful | blind, placed)
+
+    def predict(self, X: Any) -> NDArray[np.str_]:
+        """The id of each row's segment [n]."""
+        return np.array(self.ids_)[self.assign(X).labels]
+
+    def hold(self, placed: Placed, before: Labels, ratio: float = HOLD) -> Labels:
+        """The segments of a later month: who was in `before` (-1: unknown) moves only if clear."""
+        self._check_fitted()
+        return self.parts_.hold(placed.positions, before, ratio)
+
+    def again(self, X: Any) -> Labels:
+        """The labels [n] of a fresh fit to X with as many parts, nothing judged: for a check."""
+        self._check_fitted()
+        table = _table(X)
+        fresh = Segments(axes=self.axes, k=self.k, schema=self.schema, seed=self.seed)
+        fresh._measure(table, self.schema or roles_of(table))
+        positions = fresh.space_.place(table).positions
+        if not isinstance(self.parts_, Centres):
+            return self.parts_.assign(positions)[0]
+        some_rows = positions[some(len(positions), MOST_FITTED, self.seed)]
+        centres = k_means(some_rows, len(self.parts_), seed=self.seed)
+        return nearest_two(positions, polish(positions, centres))[0]
+
+    @property
+    def axes_(self) -> tuple[Axis, ...]:
+        """The declared axes."""
+        self._check_fitted()
+        return self.space_.axes
+
+    @property
+    def structure_(self) -> bool:
+        """Whether there are groups beyond one correlated continuum."""
+        return self.kind_ != "tiers"
+
+    def renamed(self, ids: Sequence[str], names: Sequence[str]) -> "Segments":
+        """The same segments under these ids and names, those of the user above all."""
+        self._check_fitted()
+        self.ids_ = tuple(ids)
+        self.used_ = tuple(dict.fromkeys((*getattr(self, "used_", ()), *ids)))
+        given = dict(self.names or {})
+        self.suggested_ = tuple(names)
+        self.names_ = tuple(given.get(i, name) for i, name in zip(ids, names, strict=True))
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """What assignment needs, as plain data for JSON."""
+        self._check_fitted()
+        return {
+            "kind": self.kind_,
+            "space": self.space_.to_dict(),
+            "left_out": [list(each) for each in self.left_out_],
+            "parts": self.parts_.to_dict(),
+            "ids": list(self.ids_),
+            "names": list(self.names_),
+            "suggested": list(self.suggested_),
+            "used": list(self.used_),
+            "because": self.because_,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Segments":
+        """Segments that assign as those whose `to_dict` this is; they know no evidence."""
+        made = cls()
+        made.kind_ = fields["kind"]
+        made.space_ = SegmentSpace.from_dict(fields["space"])
+        made.left_out_ = tuple((name, because) for name, because in fields["left_out"])
+        made.parts_ = _PARTS[fields["parts"]["kind"]].from_dict(fields["parts"])
+        made.ids_, made.names_ = tuple(fields["ids"]), tuple(fields["names"])
+        made.suggested_ = tuple(fields["suggested"])
+        made.used_ = tuple(fields["used"])
+        made.because_ = fields["because"]
+        made.judged_, made.chosen_ = [], None
+        if not len(made.parts_) == len(made.ids_) == len(made.names_):
+            raise ValueError("the segments and their names do not fit each other")
+        if made.kind_ not in ("segments", "rules", "tiers"):
+            raise ValueError(f"there is no kind of segments {made.kind_!r}")
+        return made
+
+    def _measure(self, table: pa.Table, schema: Schema) -> None:
+        """Declare the axes and learn their rulers."""
+        declared = declare(table, schema, self.axes, seed=self.seed)
+        self.space_ = SegmentSpace.fit(table, schema, declared.axes)
+        self.left_out_ = declared.left_out
+
+    def _part(self, positions: NDArray[np.float32]) -> None:
+        """Settle the parts of the space, their ids and names, and the reason."""
+        axes, chosen = self.space_.axes, self.chosen_
+        self.parts_: Parts
+        if chosen is None:
+            self.kind_ = "tiers"
+            main = _main(positions, [axis.name for axis in axes])
+            names = tuple(axis.name for axis in axes)
+            boxes, shares = tiers(positions, main, names, self.k)
+            self.parts_ = boxes
+            suggested = tier_names(axes[main], shares)
+        else:
+            self.kind_ = "rules" if self.rules_only else "segments"
+            self.parts_ = Centres(chosen.centres)
+            labels = self.parts_.assign(positions)[0]
+            if self.rules_only:
+                names = tuple(axis.name for axis in axes)
+                rows = some(len(positions), MOST_FITTED, self.seed)
+                grown = {"depth": DEPTH, "leaves": min(chosen.k, 2**DEPTH)}
+                leaves = LeafSegments.fit(positions[rows], labels[rows], names, **grown)
+                self.parts_ = Boxes(leaves)
+                labels = leaves.assign(positions)
+            suggested = name_segments(deviations(positions, labels, len(self.parts_)), axes)
+        letter = "T" if self.kind_ == "tiers" else "S"
+        ids = [f"{letter}{number}" for number in range(1, len(self.parts_) + 1)]
+        self.because_ = _because(self.judged_, chosen, self.k)
+        self.renamed(ids, suggested)
+
+    def _check_parameters(self) -> None:
+        if self.k is not None and not 2 <= self.k <= 20:
+            raise UserError(f"k must be a whole number from 2 to 20, got {self.k!r}.")
+        if self.names is not None and len(set(self.names.values())) < len(self.names):
+            raise UserError("names gives two segments the same name; they must differ.")
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "space_"):
+            raise UserError("these segments were not fitted; call fit(X) first.")
+
+
+def deviations(positions: NDArray[np.float32], labels: Labels, k: int) -> Floats:
+    """How far each segment's mean is from that of all, in standard deviations [k, axes]."""
+    counts = np.maximum(np.bincount(labels, minlength=k), 1)
+    columns = positions.T.astype(np.float64)
+    means = np.column_stack([np.bincount(labels, column, k) / counts for column in columns])
+    spread = columns.std(axis=1)
+    return np.asarray((means - columns.mean(axis=1)) / np.where(spread > 0, spread, 1.0))
+
+
+def _main(positions: NDArray[np.float32], names: Sequence[str]) -> int:
+    """The main axis: value where there is one, else the one that goes most with all others."""
+    if "value" in names:
+        return list(names).index("value")
+    spread = positions.std(axis=0)
+    varied = np.where(spread > 0, spread, 1)
+    scaled = (positions - positions.mean(axis=0)) / varied
+    loadings = np.abs(np.linalg.svd(scaled[:HONEST], full_matrices=False)[2][0])
+    return int(np.where(spread > 0, loadings, -1).argmax())
+
+
+def _because(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> str:
+    """Why so many, or why none."""
+    if chosen is None:
+        best = max(judged, key=lambda each: each.copula_lift.value)
+        tried = f"{k} groups were" if k else "3 to 8 groups were"
+        return (
+            f"No groups beyond one correlated continuum: {tried} tried and none passed. Most above "
+            f"one continuum were {best.k}, which fail by: {'; '.join(best.fails)}."
+        )
+    passed = [each.k for each in judged if each.eligible]
+    also = [str(k) for k in passed if k != chosen.k]
+    others = f" {', '.join(also)} passed too." if also else ""
+    return (
+        f"{chosen.k} groups beyond one correlated continuum: their silhouette is "
+        f"{chosen.silhouette.value:.2f}, where one continuum with the same margins and "
+        f"correlations has {chosen.null_silhouette:.2f}, and a bootstrap draw finds "
+        f"{chosen.jaccard_min.value:.2f} of the least stable again.{others}"
+    )
+
+
+def _table(X: Any) -> pa.Table:
+    return X if isinstance(X, pa.Table) else as_table(X)
+
+
+def _check_finite(table: pa.Table, schema: Schema) -> None:
+    for name in schema.features:
+        if name in table.column_names and pa.types.is_floating(table[name].type):
+            count = pc.sum(pc.is_inf(table[name])).as_py() or 0
+            if count:
+                raise DataError(
+                    f'column "{name}" has {count:,} infinite values of {table.num_rows:,}; numbers '
+                    "are expected. Set them to missing, or give the column the role ignore."
+                )
