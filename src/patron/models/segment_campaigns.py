@@ -72,7 +72,7 @@ def campaign(deviations: ArrayLike, axes: Sequence[Axis]) -> str:
         told.append(_FULL_PRICE)
     if returns == 1:
         what = next(said_of(axis).more[0] for axis in axes if axis.name == "returns")
-        told.append(_CHOOSE if what == "more returns" else _SETTLE if "or" not in what else _BOTH)
+        told.append(_CHOOSE if what == "more returns" else _BOTH if " or " in what else _SETTLE)
     own = [
         f"{'high' if level > 0 else 'low'} {phrase(name, Role.CATEGORY).label}"
         for name, level in stands.items()
