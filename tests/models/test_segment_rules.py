@@ -311,6 +311,17 @@ def test_days_are_said_as_people_count_them() -> None:
     assert {7, 14, 30, 60, 90, 180} <= set(Bins.of(table, table.column_names).values[0])
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_no_condition_says_what_another_has_said(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix = rng.lognormal(2, 1, (2_000, 4))
+    labels = np.log(matrix @ [1.0, 0.5, 0.25, 0.1]).round().clip(1, 4).astype(int) - 1
+    table = pa.table({f"c{place}": matrix[:, place] for place in range(4)})
+    for found in find_rules(table, table.column_names, labels, 4):
+        pairs = [(each.column, each.operator) for each in found.conditions] if found else []
+        assert len(pairs) == len(set(pairs))
+
+
 def test_text_is_read_once_for_each_level() -> None:
     column = pa.chunked_array([["a", None], ["b", "a"]])
     found = column_values(column)

@@ -221,7 +221,6 @@ def best_conditions(bins: Bins, inside: Mask) -> tuple[Condition, ...]:
     best pairs; the best of all are polished, each condition being replaced by the best in its place
     until nothing is gained. F1 is less the tolls of the conditions. Empty where nothing is found.
     """
-    search = _Search(bins, inside)
     if not inside.any() or not bins.names:
         return ()
     search, none = _Search(bins, inside), (-math.inf, ())
@@ -248,12 +247,10 @@ class _Search:
 
     def __init__(self, bins: Bins, inside: Mask) -> None:
         self.bins, self.wanted = bins, int(inside.sum())
-        columns, rows = bins.codes.shape
-        self.cells = columns * bins.width
-        offsets = np.arange(columns) * bins.width
-        flat = bins.codes.T.astype(np.intp) + offsets
+        columns = np.arange(len(bins.names))
+        self.cells = len(columns) * bins.width
+        flat = bins.codes.T.astype(np.intp) + columns * bins.width
         self.flat = flat + np.where(inside, self.cells, 0)[:, None]
-        self.rows = rows
 
     def extensions(self, rule: tuple[Choice, ...]) -> list[tuple[float, Choice]]:
         """The best condition of each operator and column to add, with the score of the whole."""
@@ -285,7 +282,7 @@ class _Search:
         return scores
 
     def polished(self, score: float, rule: tuple[Choice, ...]) -> tuple[float, tuple[Choice, ...]]:
-        """The rule with each condition replaced by the best in its place, until nothing is won."""
+        """The rule with each condition replaced by the best, or left out, until nothing is won."""
         for _ in range(ROUNDS):
             before = score
             for place in range(len(rule)):
@@ -296,6 +293,11 @@ class _Search:
                     score = float(scores[at])
                     choice = (int(at[0]), int(at[1]), int(at[2]))
                     rule = (*rule[:place], choice, *rule[place + 1 :])
+            shorter = [(*rule[:place], *rule[place + 1 :]) for place in range(len(rule))]
+            for others in shorter if len(rule) > 1 else ():
+                without = float(self.scores(others[:-1])[others[-1]])
+                if without > score + 1e-9:
+                    score, rule = without, others
             if score == before:
                 break
         return score, rule
