@@ -10,7 +10,7 @@ from patron.report.cash import cash
 from patron.report.numbers import between, count, interval, known, of_100
 from patron.report.plots.base import NARROW, PAIR, Picture, picture
 from patron.report.plots.segments import colours
-from patron.report.plots.segments_map import KEY_LINE, key_below
+from patron.report.plots.segments_map import key_below, key_height
 from patron.report.scale import Scale
 from patron.report.svg import Drawing, text_width, wrap
 
@@ -100,7 +100,7 @@ def _upright(
     step = (width - left) / max(len(ids), 1)
     floor = TOP + CELL * len(tenths)
     key = [row for row in rows if str(row["id"]) in ids]
-    sheet = Drawing(width, floor + 20 + (KEY_LINE + 16) * len(key))
+    sheet = Drawing(width, floor + 16 + key_height(key, width))
     sheet.text(0, 13, "tenth by chance to buy, the highest first", "axis-title")
     for place, name in enumerate(ids):
         x = left + step * (place + 0.5)
@@ -146,12 +146,8 @@ def _brief(amount: float) -> str:
     """
     for size, letter in ((1e9, "b"), (1e6, "m"), (1e3, "k")):
         if abs(amount) >= 0.9995 * size:
-            number = amount / size
-            return (
-                f"${number:.1f}{letter}"
-                if abs(number) < 9.95 and number % 1 > 0.05
-                else (f"${number:.0f}{letter}")
-            )
+            number = f"{amount / size:.1f}" if abs(amount) < 9.95 * size else f"{amount / size:.0f}"
+            return f"${number.removesuffix('.0')}{letter}"
     return f"${amount:.0f}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from patron.report.numbers import count, known, of_100
 from patron.report.plots.base import NARROW, Picture, picture
 from patron.report.plots.segments import colours
-from patron.report.plots.segments_map import KEY_LINE, key_below
+from patron.report.plots.segments_map import key_below, key_height
 from patron.report.svg import Drawing, wrap
 
 Found = Mapping[str, Any]
@@ -61,12 +61,13 @@ def _draw(segments: Found, width: float) -> Drawing:
         for name in dict.fromkeys([*left, *right])
         if name not in WORDS
     ]
-    key = (KEY_LINE + 16) * len(named) + 14 if narrow else 0.0
+    key = key_height(named, width) + 10 if narrow else 0.0
     sheet = Drawing(width, floor + 14 + key)
     side = 64.0 if narrow else 228.0
     start, end = side + BAR, width - side - BAR
-    sheet.text(side + BAR, 14, "the month before", "axis-title", anchor="end")
-    sheet.text(width - side - BAR, 14, "this month", "axis-title")
+    ends = (0.0, width) if narrow else (start, end)
+    sheet.text(ends[0], 14, "the month before", "axis-title", anchor="start" if narrow else "end")
+    sheet.text(ends[1], 14, "this month", "axis-title", anchor="end" if narrow else "start")
     _ribbons(sheet, moves, left, right, css, (start, end), total)
     for nodes, x, anchor in ((left, side, "end"), (right, end, "start")):
         for node in nodes.values():

@@ -1,6 +1,6 @@
 """The map of segments: where customers lie on two axes, in cells, never one by one."""
 
-__all__ = ["KEY_LINE", "key_below", "segment_map"]
+__all__ = ["key_below", "key_height", "segment_map"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -47,10 +47,19 @@ def key_below(
         own = css.get(str(row["id"]), "s0")
         sheet.rect(x, y - 10, 11, 11, f"seg fill {own}")
         sheet.text(x + 18, y, str(row["id"]), f"seg-name {own}")
-        for words in wrap(str(row["name"]), sheet.width - x - 48):
-            sheet.text(x + 48, y, words, "label")
-            y += 16
-        y += KEY_LINE - 16
+        lines = _key_lines(row, sheet.width - x)
+        for line, words in enumerate(lines):
+            sheet.text(x + 48, y + 16 * line, words, "label")
+        y += KEY_LINE - 16 + 16 * max(len(lines), 1)
+
+
+def key_height(rows: Sequence[Found], room: float) -> float:
+    """How tall the key is in a drawing `room` wide, from its first base line on."""
+    return sum(KEY_LINE - 16 + 16 * max(len(_key_lines(row, room)), 1) for row in rows)
+
+
+def _key_lines(row: Found, room: float) -> list[str]:
+    return wrap(str(row["name"]), room - 48)
 
 
 def _draw(segments: Found, x_title: str, y_title: str, width: float) -> Drawing:
@@ -58,7 +67,7 @@ def _draw(segments: Found, x_title: str, y_title: str, width: float) -> Drawing:
     narrow = width <= NARROW
     css = colours(rows)
     side = min(width - LEFT - 8, SIDE)
-    key = (KEY_LINE + 16) * len(rows) if narrow else 0.0
+    key = key_height(rows, width) if narrow else 0.0
     sheet = Drawing(width, TOP + side + BOTTOM + (key + 16 if narrow else 0))
     panel = Panel(sheet, *_scales(found, side))
     panel.y_axis(f"{y_title}, SD", about=6)

@@ -1,0 +1,326 @@
+"""What was found on segments, as the section `segments` of the results."""
+
+__all__ = ["collect_segments"]
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from patron.audit import CannotSay
+from patron.estimate import Estimate
+from patron.metrics.clusters import davies_bouldin, mean_of_rows, silhouettes
+from patron.models.rfm import Rfm, rfm
+from patron.models.segment_axes import numeric_columns
+from patron.models.segment_fit import MOST_FITTED, some
+from patron.models.segment_gate import GATES, HONEST
+from patron.models.segment_parts import Boxes
+from patron.models.segment_profiles import profiles
+from patron.models.segment_rules import case_when, find_rules
+from patron.models.segment_zeros import zeros
+from patron.models.segments import Assigned, Segments
+from patron.schema import Role, Schema
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.intp]
+Positions = NDArray[np.float32]
+Revenue = tuple[str | None, str, Floats | None]
+
+OF_THE_GATE = ("jaccard_min", "ari_bootstrap", "copula_lift", "null_silhouette", "candidates")
+"""Evidence that was made when the segments were; a month that keeps them keeps it."""
+_CELLS = 26
+_FEWEST_IN_A_CELL = 10
+_OTHERWISE = "no rule"
+
+
+def collect_segments(
+    model: Segments,
+    table: pa.Table,
+    schema: Schema,
+    found: Assigned,
+    labels: Labels,
+    *,
+    revenue: Revenue,
+    earlier: Mapping[str, Any] | None = None,
+    months: dict[str, Any] | None = None,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Any]:
+    """The section, as docs/results.md has it.
+
+    Parameters
+    ----------
+    labels : the segments of the rows of `table`, as they are held.
+    revenue : the column of what customers spent or None, why, and its values.
+    earlier : the section of the run whose segments are kept, as its bundle has it.
+    """
+    name, because, worth = revenue
+    positions = found.placed.positions
+    honest = _honest(len(positions), seed)
+    judged = _judged(positions, labels, honest, table, schema, level)
+    rules = _rules(model, table, schema, labels, seed=seed, level=level)
+    floor = rfm(table, schema, model.axes_)
+    entity = schema.one(Role.ENTITY)
+    profiled = profiles(
+        table, schema, model.axes_, positions, labels, model.ids_,
+        revenue=worth, entity=entity, seed=seed,
+    )  # fmt: skip
+    rule_scores = [each["f1"]["value"] for each in rules if each]
+    evidence: dict[str, Any] = {
+        "silhouette": judged["silhouette"],
+        "silhouette_all_features": judged["silhouette_all_features"],
+        "davies_bouldin": judged["davies_bouldin"],
+        **_of_the_gate(model, earlier),
+        "rules_f1": float(np.mean(rule_scores)) if rule_scores else None,
+        "gates": dict(GATES),
+        "rfm": _floor(floor, positions, honest, worth, level),
+        "rfm_because": floor.because,
+        "rules_only": _cost(model, positions, honest, judged, level),
+    }
+    return {
+        "k": len(model.ids_),
+        "kind": model.kind_,
+        "structure": model.structure_,
+        "because": model.because_,
+        "axes": _axes(model, found),
+        "left_out": [{"column": each, "because": why} for each, why in model.left_out_],
+        "evidence": evidence,
+        "segments": [
+            _segment(model, place, profiled[place], rules[place], labels, found, judged, earlier)
+            for place in range(len(model.ids_))
+        ],
+        "revenue_column": name,
+        "revenue_because": because,
+        "sql": _sql(model, rules),
+        "zeros": zeros(table, model.axes_, labels, model.ids_),
+        "map": _map(model, positions, labels),
+        "months": months,
+        "months_because": None if months else "the Study names no earlier run: [segments] previous",
+    }
+
+
+def _honest(n: int, seed: int) -> Labels:
+    """Rows that silhouettes are judged on: apart from those that centres were learned from."""
+    fitted = some(n, MOST_FITTED, seed)
+    apart = fitted if n >= len(fitted) + HONEST else None
+    return some(n, HONEST, seed + 1, apart_from=apart)
+
+
+def _judged(
+    positions: Positions,
+    labels: Labels,
+    honest: Labels,
+    table: pa.Table,
+    schema: Schema,
+    level: float,
+) -> dict[str, Any]:
+    own = labels[honest]
+    if len(np.unique(own)) < 2:
+        nothing = Estimate(0.0, 0.0, 0.0, level, len(own), "one segment only").to_dict()
+        names = ("silhouette", "silhouette_all_features", "davies_bouldin")
+        return {**dict.fromkeys(names, nothing), "of": {}}
+    values = silhouettes(positions[honest], [own])[0]
+    every = _all_features(table, schema, honest[: HONEST // 2])
+    wide = silhouettes(every, [own[: len(every)]])[0] if every.shape[1] else values * np.nan
+    return {
+        "silhouette": mean_of_rows(values, level).to_dict(),
+        "silhouette_all_features": mean_of_rows(wide, level).to_dict(),
+        "davies_bouldin": davies_bouldin(positions[honest], own, level=level).to_dict(),
+        "of": {int(each): float(values[own == each].mean()) for each in np.unique(own)},
+    }
+
+
+def _all_features(table: pa.Table, schema: Schema, rows: Labels) -> Floats:
+    """All numeric features of some rows as scaled mid-ranks, gaps in the middle [rows, columns]."""
+    from scipy.stats import rankdata
+
+    numbers = numeric_columns(table.take(pa.array(rows)), schema)
+    columns = []
+    for values in numbers.values():
+        ranks = rankdata(values, nan_policy="omit")
+        spread = np.nanstd(ranks) if np.isfinite(ranks).any() else 0.0
+        if spread > 0:
+            columns.append(np.nan_to_num((ranks - np.nanmean(ranks)) / spread))
+    return np.column_stack(columns) if columns else np.empty((len(rows), 0))
+
+
+def _of_the_gate(model: Segments, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The evidence on how many: of this fit, or of the earlier one that is kept."""
+    if earlier is not None:
+        return {name: earlier["evidence"][name] for name in OF_THE_GATE}
+    best = max(model.judged_, key=lambda each: each.copula_lift.value)
+    chosen = model.chosen_ or best
+    return {
+        "jaccard_min": chosen.jaccard_min.to_dict(),
+        "ari_bootstrap": chosen.ari_bootstrap.to_dict(),
+        "copula_lift": chosen.copula_lift.to_dict(),
+        "null_silhouette": chosen.null_silhouette,
+        "candidates": [
+            {**each.to_dict(), "chosen": each is model.chosen_} for each in model.judged_
+        ],
+    }
+
+
+def _rules(
+    model: Segments, table: pa.Table, schema: Schema, labels: Labels, *, seed: int, level: float
+) -> list[dict[str, Any] | None]:
+    """The rule of each segment: exact where segments are rules, else found and judged."""
+    n = len(labels)
+    if model.kind_ == "rules" and isinstance(model.parts_, Boxes):
+        sizes = np.bincount(labels, minlength=len(model.ids_)) / n
+        exact = Estimate(1.0, 1.0, 1.0, level, n, "exact: the rule is the segment").to_dict()
+        return [
+            {
+                **rule,
+                "conditions": [],
+                **dict.fromkeys(("precision", "recall", "f1"), exact),
+                "coverage": float(share),
+            }
+            for rule, share in zip(model.parts_.leaves.rules(), sizes, strict=True)
+        ]
+    on_axes = [name for axis in model.axes_ for name in axis.names]
+    roles = (Role.DATE,)
+    names = [name for name in schema.features if schema[name].role not in roles]
+    columns = [name for name in on_axes if name in names]
+    columns += [name for name in names if name not in on_axes]
+    found = find_rules(
+        table, columns, labels, len(model.ids_), seed=seed, level=level, preferred=on_axes
+    )
+    return [None if rule is None else rule.to_dict() for rule in found]
+
+
+def _sql(model: Segments, rules: Sequence[dict[str, Any] | None]) -> str:
+    """One CASE WHEN of all rules."""
+    from patron.models.segment_conditions import literal
+    from patron.models.segment_rules import Rule
+
+    if model.kind_ != "rules":
+        found = [None if rule is None else Rule.from_dict(rule) for rule in rules]
+        return case_when(found, model.names_, otherwise=_OTHERWISE)
+    lines = [
+        f"  WHEN {rule['sql']} THEN {literal(name)}"
+        for rule, name in zip(rules, model.names_, strict=True)
+        if rule
+    ]
+    return "\n".join(["CASE", *lines, f"  ELSE {literal(_OTHERWISE)}", "END"])
+
+
+def _floor(
+    floor: Rfm | CannotSay,
+    positions: Positions,
+    honest: Labels,
+    worth: Floats | None,
+    level: float,
+) -> dict[str, Any] | None:
+    """The classic quintile groups, judged in the same space."""
+    if isinstance(floor, CannotSay):
+        return None
+    own = floor.labels[honest]
+    values = silhouettes(positions[honest], [own])[0] if len(np.unique(own)) > 1 else None
+    return {
+        "segments": floor.table(worth),
+        "silhouette": None if values is None else mean_of_rows(values, level).to_dict(),
+        "purchase_auc": None,
+    }
+
+
+def _cost(
+    model: Segments,
+    positions: Positions,
+    honest: Labels,
+    judged: Mapping[str, Any],
+    level: float,
+) -> dict[str, Any] | None:
+    """What exact rules cost in silhouette against the centres that they were grown towards."""
+    if model.kind_ != "rules" or model.chosen_ is None:
+        return None
+    own: float = judged["silhouette"]["value"]
+    return {
+        "silhouette": judged["silhouette"],
+        "cost": model.chosen_.silhouette.value - own,
+    }
+
+
+def _axes(model: Segments, found: Assigned) -> list[dict[str, Any]]:
+    flagged = found.placed.flagged.mean(axis=0)
+    return [
+        {**axis.to_dict(), "flagged": float(share)}
+        for axis, share in zip(model.axes_, flagged, strict=True)
+    ]
+
+
+def _segment(
+    model: Segments,
+    place: int,
+    profile: Mapping[str, Any],
+    rule: Mapping[str, Any] | None,
+    labels: Labels,
+    found: Assigned,
+    judged: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    own = labels == place
+    jaccard = None
+    if model.chosen_ is not None and model.kind_ == "segments":
+        jaccard = float(model.chosen_.jaccard[place])
+    elif earlier is not None:
+        jaccard = earlier["segments"][place]["sure"]["jaccard"]
+    revenue = profile["revenue"]
+    centre = found.placed.positions[own].mean(axis=0) if own.any() else np.zeros(len(model.axes_))
+    return {
+        "id": model.ids_[place],
+        "name": model.names_[place],
+        "suggested_name": model.suggested_[place],
+        "size": profile["size"],
+        "share": profile["share"],
+        "revenue_share": revenue["share"] if revenue else None,
+        "rule": rule,
+        "profile": profile,
+        "sure": {
+            "jaccard": jaccard,
+            "silhouette": judged["of"].get(place),
+            "doubtful_share": float(found.doubtful[own].mean()) if own.any() else 0.0,
+        },
+        "centre": centre.astype(float).tolist(),
+    }
+
+
+def _map(model: Segments, positions: Positions, labels: Labels) -> dict[str, Any] | None:
+    """Customers on the two axes that tell the segments apart most, in cells of ten or more."""
+    if positions.shape[1] < 2:
+        return None
+    k = len(model.ids_)
+    counts = np.maximum(np.bincount(labels, minlength=k), 1)
+    means = np.column_stack([np.bincount(labels, c, k) / counts for c in positions.T])
+    apart = (counts[:, None] * (means - positions.mean(axis=0)) ** 2).sum(axis=0)
+    x, y = sorted(np.argsort(-apart, kind="stable")[:2].tolist())
+    edges = [np.linspace(*_reach(positions[:, axis]), _CELLS + 1) for axis in (x, y)]
+    at = [
+        np.clip(np.searchsorted(edge, positions[:, axis], "right") - 1, 0, _CELLS - 1)
+        for edge, axis in zip(edges, (x, y), strict=True)
+    ]
+    crossed = np.zeros((_CELLS * _CELLS, k), np.int64)
+    np.add.at(crossed, (at[0] * _CELLS + at[1], labels), 1)
+    sizes = crossed.sum(axis=1)
+    return {
+        "x": model.axes_[x].name,
+        "y": model.axes_[y].name,
+        "cells": [
+            {
+                "x": int(cell // _CELLS),
+                "y": int(cell % _CELLS),
+                "size": int(sizes[cell]),
+                "segment": model.ids_[int(crossed[cell].argmax())],
+            }
+            for cell in np.flatnonzero(sizes >= _FEWEST_IN_A_CELL)
+        ],
+        "x_edges": edges[0].tolist(),
+        "y_edges": edges[1].tolist(),
+    }
+
+
+def _reach(column: Positions) -> tuple[float, float]:
+    low, high = np.quantile(column, [0.002, 0.998])
+    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)

@@ -1,0 +1,109 @@
+"""Rows of the tables on segments: gates, evidence beside RFM, medians, axes, who moved where."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patron.report.segments_tables import (
+    amount,
+    axis_rows,
+    evidence_rows,
+    gate_rows,
+    median_table,
+    migration_table,
+    needed,
+)
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.fixture
+def written():
+    return json.loads(Path(__file__).with_name("sample_segments.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def segments(written):
+    return written["segments"]
+
+
+def test_every_number_of_groups_has_its_gates(segments):
+    evidence = segments["evidence"]
+    assert needed(evidence["gates"]) == [
+        "≥ 0.20",
+        "≥ 0.02",
+        "≥ 3",
+        "≥ 0.75",
+        "≥ 0.80",
+        f"≥ 5{NBSP}%",
+    ]
+    rows = {row["k"]: row for row in gate_rows(evidence)}
+    failing = {k: [cell["fails"] for cell in row["cells"]] for k, row in rows.items()}
+    assert failing["3"] == [True, True, True, False, False, False]
+    assert failing["5"] == [False] * 6
+    assert failing["8"] == [False, False, False, True, True, True]
+    assert [k for k, row in rows.items() if row["chosen"]] == ["5"]
+    assert rows["8"]["because"][0] == "smallest Jaccard 0.58 < 0.75"
+    assert rows["5"]["cells"][0]["text"] == "0.263 [0.259, 0.267]"
+
+
+def test_rfm_and_exact_rules_stand_in_the_same_table(segments, written):
+    auc = written["comparison"]["segments_auc"]
+    rows = {row["term"]: row for row in evidence_rows(segments, auc)}
+    silhouette = rows["silhouette, declared axes"]
+    assert [silhouette[key] for key in ("own", "rfm", "rules", "needed")] == [
+        "0.263 [0.259, 0.267]", "0.061 [0.057, 0.065]", "0.231 [0.227, 0.235]", "≥ 0.20",
+    ]  # fmt: skip
+    assert rows["ROC-AUC"]["own"].startswith("0.73")
+    assert rows["ROC-AUC"]["rfm"].startswith("0.68")
+    segments["evidence"] |= {"rfm": None, "davies_bouldin": None}
+    terms = [row["term"] for row in evidence_rows(segments)]
+    assert "ROC-AUC" not in terms
+    assert "Davies–Bouldin" not in terms
+
+
+def test_medians_and_typical_customers_are_in_their_own_units(segments):
+    table = median_table(
+        {
+            "medians": [
+                {"column": "spend", "role": "money", "unit": "€", "median": 12.5, "all": 900.4,
+                 "missing": 0.2},
+                {"column": "share", "role": "rate", "unit": "%", "median": 0.31, "all": None,
+                 "missing": 0.0},
+            ],
+            "examples": [{"customer": "ab12", "values": {"spend": 3, "other": 1}}],
+        }
+    )  # fmt: skip
+    assert table["heads"] == ["ab12"]
+    assert table["rows"] == [
+        {"column": "spend", "here": "€12.50", "all": "€900", "missing": f"20{NBSP}%",
+         "examples": ["€3"]},
+        {"column": "share", "here": f"31{NBSP}%", "all": "–", "missing": "", "examples": ["–"]},
+    ]  # fmt: skip
+    assert amount(12345.6, "count", None) == "12,346"
+    assert amount(float("nan"), "money", "$") == "–"
+
+
+def test_axes_name_their_columns_with_their_signs(segments):
+    recency = axis_rows(segments["axes"])[1]
+    assert recency["title"] == "Recency"
+    assert {column["way"] for column in recency["columns"]} == {"the more, the lower"}
+    assert axis_rows(segments["axes"])[3]["flagged"] == f"11.8{NBSP}%"
+
+
+def test_the_migration_table_has_who_came_and_who_went(segments):
+    months = segments["months"] | {
+        "migration": [
+            {"from": "S1", "to": "S1", "customers": 900, "revenue": 1200.0},
+            {"from": "S1", "to": "gone", "customers": 5, "revenue": None},
+            {"from": "new", "to": "S2", "customers": 7, "revenue": 0.0},
+        ]
+    }
+    table = migration_table(months)
+    assert [head["id"] for head in table["heads"]] == ["S1", "S2", "gone"]
+    assert [row["id"] for row in table["rows"]] == ["S1", "new"]
+    assert [cell["customers"] for cell in table["rows"][0]["cells"]] == ["900", "–", "5"]
+    assert [cell["stays"] for cell in table["rows"][0]["cells"]] == [True, False, False]
+    assert [cell["revenue"] for cell in table["rows"][0]["cells"]] == ["$1,200", "", ""]
+    assert table["rows"][1]["name"] == "not there before"
