@@ -78,7 +78,12 @@ def archetypes(rows: int = 240_000, *, seed: int = 0, mixing: float = 0.2, month
     if month < 0:
         raise UserError(f"month must be 0 or more, got {month}.")
     as_of = _later(OPENED, month)
-    parts = [_cohort(rows, seed, mixing, month, number, as_of) for number in range(month + 1)]
+    cohorts = [rows, *[round(NEW * rows)] * month]
+    parts = [
+        _cohort(count, 10 * rows * number, seed, mixing, month, number, as_of)
+        for number, count in enumerate(cohorts)
+        if count
+    ]
     table, truth = (pa.concat_tables([part[i] for part in parts]) for i in (0, 1))
     facts = {"mixing": mixing, "month": month}
     study = _STUDY.format(as_of=as_of)
@@ -86,11 +91,10 @@ def archetypes(rows: int = 240_000, *, seed: int = 0, mixing: float = 0.2, month
 
 
 def _cohort(
-    rows: int, seed: int, mixing: float, month: int, number: int, as_of: dt.date
+    count: int, key: int, seed: int, mixing: float, month: int, number: int, as_of: dt.date
 ) -> tuple[pa.Table, pa.Table]:
     """Table and truth of those who were there in month 0, or who joined in month `number`."""
     rng = np.random.default_rng([seed, 61, number])
-    count = rows if number == 0 else round(NEW * rows)
     weights, main = _weights(count, mixing, rng)
     centres = np.array([centre for _, centre in ARCHETYPES.values()])
     mean = weights @ centres + SPREAD * rng.normal(size=(count, centres.shape[1]))
@@ -99,7 +103,7 @@ def _cohort(
     else:
         tenure = DAYS * (rng.random(count) - number)
     who = profile(mean, rng)
-    customer = keys(count, 10 * rows * number, rng)
+    customer = keys(count, key, rng)
     seen = play(People(mean, tenure), PACE, month, seed=(seed, 61, number))
     table = pa.table(
         {

@@ -100,7 +100,7 @@ def columns(seen: Played, who: Profile, as_of: dt.date) -> dict[str, pa.Array]:
         "sessions_30d": whole(seen.window("visits", 1)),
         "sessions_90d": whole(seen.window("visits", 3)),
         "avg_session_duration": number(np.exp(5.2 + 0.25 * visiting + 0.4 * own[2]), 0),
-        "pages_per_session": number(1 + np.exp(1.1 + 0.25 * visiting + 0.3 * own[3]), 2),
+        "pages_per_session": number(1 + np.exp(1.1 + 0.25 * visiting + 0.3 * own[3]), 3),
         "cart_add_rate": _ratio(seen.ever["carts"], seen.ever["views"]),
         "wishlist_events": whole(seen.window("wishes", 6)),
         "app_opens_30d": whole(seen.window("app", 1)),

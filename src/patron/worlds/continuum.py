@@ -9,12 +9,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from patron.worlds.base import World
-from patron.worlds.blend import TRAITS, WANDER, Pace, People, play
+from patron.worlds.blend import TRAITS, Pace, People, play
 from patron.worlds.blend_columns import columns, keys, profile
 
 Floats = NDArray[np.float64]
 
-PACE = Pace(orders=1.5, visits=7.0, wishes=1.5, app=7.0, coupons=1.5, tickets=0.8)
+PACE = Pace(orders=2.5, visits=5.0, wishes=1.5, app=5.0, coupons=1.5, tickets=0.8)
+SPREAD = 0.6
+"""Standard deviation of each trait: less than in `archetypes`, so that few rates are near 0."""
 AS_OF = dt.date(2025, 9, 1)
 
 _STUDY = """\
@@ -50,7 +52,7 @@ def continuum(rows: int = 240_000, *, seed: int = 0) -> World:
     size = len(TRAITS)
     mixed = np.eye(size) + 0.5 * rng.normal(size=(size, size))
     spread = np.linalg.norm(mixed, axis=1)
-    mean = rng.normal(size=(rows, size)) @ (mixed / spread[:, None]).T * np.sqrt(1 - WANDER**2)
+    mean = SPREAD * rng.normal(size=(rows, size)) @ (mixed / spread[:, None]).T
     tenure = 366 + np.minimum(rng.gamma(2.0, 400.0, rows), 3284)
     who, customer = profile(mean, rng), keys(rows, 0, rng)
     seen = play(People(mean, tenure), PACE, 0, seed=(seed, 62))
