@@ -8,11 +8,13 @@ import pytest
 from patron.report.segments_tables import (
     amount,
     axis_rows,
+    category_rows,
     evidence_rows,
     gate_rows,
     median_table,
     migration_table,
     needed,
+    zero_rows,
 )
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -63,26 +65,74 @@ def test_rfm_and_exact_rules_stand_in_the_same_table(segments, written):
     assert "Davies–Bouldin" not in terms
 
 
-def test_medians_and_typical_customers_are_in_their_own_units(segments):
+def test_medians_and_typical_customers_are_in_their_own_units():
+    spend = {"column": "spend", "role": "money", "unit": "money", "median": 12.5, "all": 900.4}
+    share = {"column": "share", "role": "rate", "unit": "share", "median": 0.31, "all": None}
     table = median_table(
         {
-            "medians": [
-                {"column": "spend", "role": "money", "unit": "€", "median": 12.5, "all": 900.4,
-                 "missing": 0.2},
-                {"column": "share", "role": "rate", "unit": "%", "median": 0.31, "all": None,
-                 "missing": 0.0},
+            "medians": [spend | {"missing": 0.2, "said": "spend $12.50"}, share | {"missing": 0.0}],
+            "examples": [
+                {"customer": "ab12", "values": {"spend": 3, "other": 1}},
+                {"customer": None, "values": {"spend": None}},
             ],
-            "examples": [{"customer": "ab12", "values": {"spend": 3, "other": 1}}],
         }
-    )  # fmt: skip
-    assert table["heads"] == ["ab12"]
+    )
+    assert table["heads"] == ["ab12", "no. 2"]
     assert table["rows"] == [
-        {"column": "spend", "here": "€12.50", "all": "€900", "missing": f"20{NBSP}%",
-         "examples": ["€3"]},
-        {"column": "share", "here": f"31{NBSP}%", "all": "–", "missing": "", "examples": ["–"]},
-    ]  # fmt: skip
-    assert amount(12345.6, "count", None) == "12,346"
-    assert amount(float("nan"), "money", "$") == "–"
+        {
+            "column": "spend",
+            "said": "spend $12.50",
+            "here": "$12.50",
+            "all": "$900",
+            "missing": f"20{NBSP}%",
+            "examples": ["$3", "–"],
+        },
+        {
+            "column": "share",
+            "said": "",
+            "here": f"31{NBSP}%",
+            "all": "–",
+            "missing": "",
+            "examples": ["–", "–"],
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "role", "unit", "words"),
+    [
+        (12345.6, "count", "count", "12,346"),
+        (1, "number", "days", "1 day"),
+        (2.5, "number", "minutes", "2.5 minutes"),
+        (0.2, "rate", "", "0.2"),
+        (float("nan"), "money", "money", "–"),
+    ],
+)
+def test_a_number_is_written_in_its_unit(value, role, unit, words):
+    assert amount(value, role, unit) == words
+
+
+def test_where_both_medians_are_zero_the_shares_above_are_told(segments):
+    profile = segments["segments"][1]["profile"]
+    row = next(r for r in median_table(profile)["rows"] if r["column"] == "tickets_365d")
+    assert (row["said"], row["all"]) == (f"more than 0: 41{NBSP}%", f"13{NBSP}% > 0")
+    profile["medians"][-1] |= {"all": 1.0}
+    row = next(r for r in median_table(profile)["rows"] if r["column"] == "tickets_365d")
+    assert (row["here"], row["all"]) == ("0", "1")
+
+
+def test_categories_have_the_interval_of_their_index(segments):
+    found = segments["segments"][0]["profile"]["categories"][0]
+    assert category_rows([found])[0]["index"] == "170"
+    assert category_rows([found])[0]["range"] == "[163, 177]"
+    assert category_rows([found | {"low": None}])[0]["range"] == ""
+
+
+def test_zeros_are_told_once_a_segment(segments):
+    [row] = zero_rows(segments["zeros"])
+    assert row["first"].startswith("62 % of S4 never ordered")
+    assert len(row["each"]) == 1
+    assert zero_rows([]) == []
 
 
 def test_axes_name_their_columns_with_their_signs(segments):

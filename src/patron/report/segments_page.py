@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from patron.report import plots
+from patron.report.cash import cash
 from patron.report.numbers import count, interval, known, percent
 from patron.report.segments_tables import (
     GATES,
@@ -18,6 +19,7 @@ from patron.report.segments_tables import (
     migration_table,
     needed,
     rfm_rows,
+    zero_rows,
 )
 from patron.report.segments_told import (
     answer,
@@ -53,6 +55,7 @@ def segments_context(
         "needed": needed(evidence["gates"]),
         "gates": gate_rows(evidence),
         "cards": _cards(segments),
+        "zeros": zero_rows(segments["zeros"]),
         "axes": axis_rows(segments["axes"]),
         "evidence": evidence_rows(segments, (comparison or {}).get("segments_auc")),
         "rfm": rfm_rows(evidence.get("rfm")),
@@ -93,6 +96,7 @@ def _cards(segments: Segments) -> list[dict[str, Any]]:
             "revenue": percent(round(segment["revenue_share"], 3))
             if known(segment["revenue_share"])
             else "",
+            "each": _each(segment["profile"].get("revenue")),
             "picture": plots.segment_axes(segment, reach, css[str(segment["id"])]),
             "campaign": segment["profile"]["campaign"],
             "rule": _rule(segment["rule"]),
@@ -103,6 +107,11 @@ def _cards(segments: Segments) -> list[dict[str, Any]]:
         }
         for segment in segments["segments"]
     ]
+
+
+def _each(revenue: Mapping[str, Any] | None) -> str:
+    """What a customer of the segment brings on average."""
+    return cash(revenue["each"]) if revenue and known(revenue["each"]) else ""
 
 
 def _suggested(segment: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ __all__ = [
     "migration_table",
     "needed",
     "rfm_rows",
+    "zero_rows",
 ]
 
 from collections.abc import Mapping, Sequence
@@ -118,24 +119,34 @@ def axis_rows(axes: Sequence[Found]) -> list[Row]:
 
 
 def median_table(profile: Found) -> Row:
-    """Medians here and of all, with three typical customers beside them; `heads` are hashes."""
+    """Medians here and of all, with three typical customers beside them.
+
+    `heads` are the customers' short hashes, or numbers where nobody has a name. Where both medians
+    are 0, the shares with more than 0 stand in their place.
+    """
     examples = profile["examples"]
     rows = []
     for found in profile["medians"][:MOST_MEDIANS]:
-        role, unit = found["role"], found["unit"]
-        missing = found.get("missing")
+        role, unit, missing = found["role"], found["unit"], found.get("missing")
+        here, every = (amount(found[key], role, unit) for key in ("median", "all"))
+        said = str(found.get("said") or "")
+        if _only_zeros(found):
+            here, every = (percent(found[key]) for key in ("above_zero", "above_zero_all"))
+            said, here, every = f"more than 0: {here}", f"{here} > 0", f"{every} > 0"
         rows.append(
             {
                 "column": found["column"],
-                "here": amount(found["median"], role, unit),
-                "all": amount(found["all"], role, unit),
+                "said": said,
+                "here": here,
+                "all": every,
                 "missing": percent(missing) if known(missing) and (missing or 0) > 0.005 else "",
                 "examples": [
                     _any(each["values"].get(found["column"]), role, unit) for each in examples
                 ],
             }
         )
-    return {"heads": [str(each["customer"]) for each in examples], "rows": rows}
+    heads = [str(each["customer"] or f"no. {i}") for i, each in enumerate(examples, 1)]
+    return {"heads": heads, "rows": rows}
 
 
 def category_rows(categories: Sequence[Found]) -> list[Row]:
@@ -147,6 +158,9 @@ def category_rows(categories: Sequence[Found]) -> list[Row]:
             "share": percent(found["share"]),
             "all": percent(found["all"]),
             "index": count(found["index"]),
+            "range": f"[{count(found['low'])}, {count(found['high'])}]"
+            if known(found.get("low")) and known(found.get("high"))
+            else "",
         }
         for found in categories[:MOST_CATEGORIES]
     ]
@@ -163,6 +177,14 @@ def rfm_rows(rfm: Found | None) -> list[Row]:
         }
         for found in (rfm or {}).get("segments", [])
     ]
+
+
+def zero_rows(zeros: Sequence[Found]) -> list[Row]:
+    """One row a segment: the sentence on all its zeros, then those on each column."""
+    rows: dict[str, list[str]] = {}
+    for found in zeros:
+        rows.setdefault(str(found["segment"]), []).append(str(found["sentence"]))
+    return [{"segment": name, "first": told[0], "each": told[1:]} for name, told in rows.items()]
 
 
 def migration_table(months: Found) -> Row:
@@ -201,16 +223,17 @@ def match_rows(months: Found) -> list[Row]:
 def amount(value: float | None, role: str | None, unit: str | None) -> str:
     """A number of a column in that column's own unit.
 
-    >>> amount(12.5, "money", "$"), amount(0.31, "rate", "%"), amount(30, "number", "days")
+    >>> amount(12.5, "money", "money"), amount(0.31, "rate", "share"), amount(30, "number", "days")
     ('$12.50', '31\\xa0%', '30 days')
     """
     if value is None or not known(value):
         return MISSING
-    if role == "money":
-        return cash(value, "$" if not unit or len(unit) > 3 else unit)
-    if role == "rate" and abs(value) <= 1:
+    if role == "money" or unit == "money":
+        return cash(value)
+    if unit == "share":
         return percent(value)
-    return f"{short(value)} {unit}" if unit else short(value)
+    words = "" if unit in (None, "", "count") else f" {unit}"
+    return short(value) + (words.removesuffix("s") if value == 1 else words)
 
 
 def _any(value: Any, role: str | None, unit: str | None) -> str:
@@ -220,6 +243,12 @@ def _any(value: Any, role: str | None, unit: str | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return amount(value, role, unit) if isinstance(value, int | float) else str(value)
+
+
+def _only_zeros(found: Found) -> bool:
+    """Whether both medians are 0 and the shares above it are known."""
+    shares = known(found.get("above_zero")) and known(found.get("above_zero_all"))
+    return shares and found["median"] == 0 and found["all"] == 0
 
 
 def _gate(name: str, found: Found | float | None) -> str:
