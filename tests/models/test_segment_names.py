@@ -42,6 +42,8 @@ def name(*row: float, axes: Sequence[Axis] = AXES) -> str:
         ((-0.6, 0.0, 0.0, 0.7, 0.0), "Bargain seekers who spend little"),
         ((0.0, 0.0, 0.0, -0.7, 0.0), "Full-price buyers"),
         ((0.9, 0.8, 0.0, 0.0, 2.5), "Recent big spenders with many returns"),
+        ((0.6, 0.0, 0.0, -0.6, 1.3), "Big spenders at full price with many returns"),
+        ((-0.7, 0.0, 0.0, 1.1, 1.0), "Bargain seekers who spend little, with many returns"),
         ((0.0, 0.9, -0.8, 0.0, 0.0), "Recent but quiet customers"),
         ((0.0, -0.9, 0.8, 0.0, 0.0), "Lapsed but active customers"),
         ((0.1, -0.2, 0.3, -0.4, 0.49), "Average customers"),

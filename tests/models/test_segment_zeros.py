@@ -72,10 +72,25 @@ def test_zeros_that_are_everywhere_make_no_segment() -> None:
     assert zeros(table, AXES, labels, ("S1", "S2", "S3")) == []
 
 
-def test_zeros_spread_over_several_segments_make_none_of_them() -> None:
+def test_one_mechanism_may_make_several_segments() -> None:
+    """Who never ordered is split by something else: the zeros still set both parts apart."""
     table, none = shop(6_000, 0.5)
-    part = np.random.default_rng(0).integers(1, 4, 6_000)  # a third of those each
-    assert zeros(table, AXES, np.where(none, part, 0), ("S1", "S2", "S3", "S4")) == []
+    part = np.random.default_rng(0).integers(1, 3, 6_000)
+    found = zeros(table, AXES, np.where(none, part, 0), ("S1", "S2", "S3"))
+    assert [each["segment"] for each in found] == ["S2"] * 3 + ["S3"] * 3
+
+
+def test_zeros_of_nearly_everybody_still_make_a_group() -> None:
+    table, none = shop(6_000, 0.85)
+    found = zeros(table, AXES, np.where(none, 1, 0), ("S1", "S2"))
+    assert {each["segment"] for each in found} == {"S2"}
+
+
+def test_zeros_that_half_of_their_customers_have_elsewhere_make_no_segment() -> None:
+    table, none = shop(6_000, 0.6)
+    coin = np.random.default_rng(3).random(6_000) < 0.5
+    labels = np.where(none & coin, 1, 0)  # the other half of them are with those who order
+    assert zeros(table, AXES, labels, ("S1", "S2")) == []
 
 
 def test_columns_that_do_not_come_with_the_others_are_left_out() -> None:

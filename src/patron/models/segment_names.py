@@ -201,8 +201,10 @@ def _named(row: Floats, axes: Sequence[Axis], said: Sequence[Said], order: Seque
         for i in order
         if axes[i].name not in used and axes[i].name not in front
     ]
-    parts = [(" but " if mixed else ", ").join(before), noun, _joined(after)]
-    name = " ".join(part for part in parts if part)
+    front_said = (" but " if mixed else ", ").join(before)
+    name = f"{front_said} {noun}".strip()
+    if clauses := _joined(sorted(after, key=lambda clause: clause.startswith("with "))):
+        name += f"{',' if ' who ' in noun else ''} {clauses}"
     return name[:1].upper() + name[1:]
 
 

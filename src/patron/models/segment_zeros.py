@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from patron.features.encode import Encoder
 from patron.models.segment_axes import Axis
 
-MOST_OF = 0.8
+MOST_OF = 0.9
 """A column belongs to the zeros of a segment where it is empty for this share of it or more …"""
-RARER = 0.75
-"""… and for at most this many times the share among all customers."""
+MORE_THAN_ALL = 0.1
+"""… and for a share that is greater than that among all customers by so much or more."""
 FEWEST_COLUMNS = 2
 """One column that is 0 may be a habit; two that are 0 together are a mechanism."""
-DEPENDS = 0.5
-"""Columns come together where they overlap among all customers half-way from what chance would
-bring to as much as they could."""
-ENOUGH = 0.7
-"""This share of those who have these zeros together are in the segment, or they do not make it."""
+AGREE = 0.6
+"""Columns come together where their zeros agree among all customers by this kappa (Cohen 1960)."""
+ELSEWHERE = 0.15
+"""Zeros make segments where no greater share of the other segments has them together …"""
+SHARED = 0.75
+"""… those left aside of which this share or more has them: one mechanism may make several."""
 
 
 def zeros(
@@ -59,10 +60,22 @@ def zeros(
         inside = [
             (key, float(of_each[place]), overall)
             for key, (of_each, overall) in shares.items()
-            if of_each[place] >= MOST_OF and overall <= RARER * of_each[place]
+            if of_each[place] >= MOST_OF and of_each[place] - overall >= MORE_THAN_ALL
         ]
         inside.sort(key=lambda each: each[1] - each[2], reverse=True)
-        found += _told(segment, labels == place, inside, empty)
+        best: tuple[float, int] = (0.0, 0)
+        told: list[dict[str, Any]] = []
+        for first in inside:
+            kept = _coming_with(first, labels == place, inside, empty)
+            together = np.logical_and.reduce([empty[key] for key, _, _ in kept])
+            of_each, overall = _shares(together, labels, count)
+            others = of_each < SHARED
+            elsewhere = float((of_each * count)[others].sum() / max(count[others].sum(), 1))
+            makes = len(kept) >= FEWEST_COLUMNS and others.any() and elsewhere <= ELSEWHERE
+            if makes and (1 - elsewhere, len(kept)) > best:
+                best = 1 - elsewhere, len(kept)
+                told = _told(segment, kept, float(of_each[place]), overall)
+        found += told
     return found
 
 
@@ -77,22 +90,8 @@ def _shares(
     return hits / np.maximum(count, 1), float(rows.mean())
 
 
-def _told(
-    segment: str,
-    own: NDArray[np.bool_],
-    inside: list[_Inside],
-    empty: dict[tuple[str, str], NDArray[np.bool_]],
-) -> list[dict[str, Any]]:
-    """The entries of one segment, if its zeros come together, and seldom elsewhere."""
-    groups = [_coming_with(first, own, inside, empty) for first in inside]
-    kept = max(groups, key=len, default=[])
-    if len(kept) < FEWEST_COLUMNS:
-        return []
-    together = np.logical_and.reduce([empty[key] for key, _, _ in kept])
-    inside_of_all = together[own].sum() / max(together.sum(), 1)
-    if inside_of_all < ENOUGH:
-        return []
-    share, overall = float(together[own].mean()), float(together.mean())
+def _told(segment: str, kept: list[_Inside], share: float, overall: float) -> list[dict[str, Any]]:
+    """The entries of one segment; `share` and `overall` are of all its zeros together."""
     entries = [
         {
             "segment": segment,
@@ -120,16 +119,26 @@ def _coming_with(
     inside: list[_Inside],
     empty: dict[tuple[str, str], NDArray[np.bool_]],
 ) -> list[_Inside]:
-    """The columns that are empty where `first` is: in the segment, and by dependence among all."""
+    """The columns that are empty where `first` is, in the segment and among all."""
     together = empty[first[0]]
     kept = [first]
     for each in inside:
         more = together & empty[each[0]]
-        apart, least = together.mean() * each[2], min(float(together.mean()), each[2])
-        depends = more.mean() - apart >= DEPENDS * (least - apart)
-        if each is not first and depends and more[own].mean() >= MOST_OF:
+        agree = _kappa(float(together.mean()), each[2], float(more.mean())) >= AGREE
+        if each is not first and agree and more[own].mean() >= MOST_OF:
             together, kept = more, [*kept, each]
     return [each for each in inside if each in kept]
+
+
+def _kappa(one: float, other: float, both: float) -> float:
+    """How far two columns agree on who has zeros beyond chance, by their shares; 1 is always.
+
+    >>> _kappa(0.4, 0.4, 0.4), round(_kappa(0.4, 0.4, 0.16), 9)
+    (1.0, 0.0)
+    """
+    agree = 1 - one - other + 2 * both
+    chance = one * other + (1 - one) * (1 - other)
+    return (agree - chance) / (1 - chance) if chance < 1 else 0.0
 
 
 def _what(name: str, what: str) -> str:
