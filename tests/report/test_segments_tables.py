@@ -70,7 +70,10 @@ def test_medians_and_typical_customers_are_in_their_own_units():
     share = {"column": "share", "role": "rate", "unit": "share", "median": 0.31, "all": None}
     table = median_table(
         {
-            "medians": [spend | {"missing": 0.2, "said": "spend $12.50"}, share | {"missing": 0.0}],
+            "medians": [
+                spend | {"missing": 0.2, "said": "spend 12.5"},
+                share | {"missing": 0.0, "said": "share 31 %"},
+            ],
             "examples": [
                 {"customer": "ab12", "values": {"spend": 3, "other": 1}},
                 {"customer": None, "values": {"spend": None}},
@@ -81,7 +84,7 @@ def test_medians_and_typical_customers_are_in_their_own_units():
     assert table["rows"] == [
         {
             "column": "spend",
-            "said": "spend $12.50",
+            "said": "",
             "here": "$12.50",
             "all": "$900",
             "missing": f"20{NBSP}%",
@@ -89,7 +92,7 @@ def test_medians_and_typical_customers_are_in_their_own_units():
         },
         {
             "column": "share",
-            "said": "",
+            "said": "share 31 %",
             "here": f"31{NBSP}%",
             "all": "–",
             "missing": "",
@@ -115,10 +118,23 @@ def test_a_number_is_written_in_its_unit(value, role, unit, words):
 def test_where_both_medians_are_zero_the_shares_above_are_told(segments):
     profile = segments["segments"][1]["profile"]
     row = next(r for r in median_table(profile)["rows"] if r["column"] == "tickets_365d")
-    assert (row["said"], row["all"]) == (f"more than 0: 41{NBSP}%", f"13{NBSP}% > 0")
+    assert (row["here"], row["all"]) == (f"41{NBSP}% above 0", f"13{NBSP}% above 0")
     profile["medians"][-1] |= {"all": 1.0}
     row = next(r for r in median_table(profile)["rows"] if r["column"] == "tickets_365d")
     assert (row["here"], row["all"]) == ("0", "1")
+
+
+def test_columns_of_axes_are_those_that_typical_customers_show():
+    columns = ("on_axis", "shown", "age")
+    medians = [
+        {"column": name, "role": "count", "unit": "count", "median": 1, "all": 1}
+        for name in columns
+    ]
+    profile = {"medians": medians, "examples": [{"customer": "ab", "values": {"shown": 1}}]}
+    table = median_table(profile, {"on_axis", "shown"})
+    assert [row["column"] for row in table["rows"]] == ["shown", "age"]
+    table = median_table(profile | {"examples": []}, {"on_axis", "shown"})
+    assert [row["column"] for row in table["rows"]] == list(columns)
 
 
 def test_categories_have_the_interval_of_their_index(segments):
@@ -137,7 +153,7 @@ def test_zeros_are_told_once_a_segment(segments):
 
 def test_axes_name_their_columns_with_their_signs(segments):
     recency = axis_rows(segments["axes"])[1]
-    assert recency["title"] == "Recency"
+    assert (recency["name"], recency["title"]) == ("recency", "how lately they were here")
     assert {column["way"] for column in recency["columns"]} == {"the more, the lower"}
     assert axis_rows(segments["axes"])[3]["flagged"] == f"11.8{NBSP}%"
 

@@ -56,7 +56,9 @@ def segments_context(
         "gates": gate_rows(evidence),
         "cards": _cards(segments),
         "zeros": zero_rows(segments["zeros"]),
-        "axes": axis_rows(segments["axes"]),
+        "axes": [
+            row | {"label": plots.axis_label(row["name"])} for row in axis_rows(segments["axes"])
+        ],
         "evidence": evidence_rows(segments, (comparison or {}).get("segments_auc")),
         "rfm": rfm_rows(evidence.get("rfm")),
         "rules_only": evidence.get("rules_only"),
@@ -85,6 +87,7 @@ def _cards(segments: Segments) -> list[dict[str, Any]]:
         if known(axis["deviation"])
     ]
     reach, css = max([LEAST_REACH, *far]), plots.colours(segments["segments"])
+    on_axes = {column["name"] for axis in segments["axes"] for column in axis["columns"]}
     return [
         {
             "id": str(segment["id"]),
@@ -101,7 +104,7 @@ def _cards(segments: Segments) -> list[dict[str, Any]]:
             "campaign": segment["profile"]["campaign"],
             "rule": _rule(segment["rule"]),
             "rule_told": rule_told(segment, segments["kind"]),
-            "medians": median_table(segment["profile"]),
+            "medians": median_table(segment["profile"], on_axes),
             "categories": category_rows(segment["profile"]["categories"]),
             "sure": card_sure(segment),
         }

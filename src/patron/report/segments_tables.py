@@ -14,7 +14,7 @@ __all__ = [
     "zero_rows",
 ]
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from patron.report.cash import cash
@@ -102,6 +102,7 @@ def axis_rows(axes: Sequence[Found]) -> list[Row]:
     """One row an axis: its columns with their signs and reasons, and who has none of them."""
     return [
         {
+            "name": axis["name"],
             "title": axis["title"],
             "because": axis["because"],
             "columns": [
@@ -118,21 +119,24 @@ def axis_rows(axes: Sequence[Found]) -> list[Row]:
     ]
 
 
-def median_table(profile: Found) -> Row:
+def median_table(profile: Found, on_axes: Collection[str] = ()) -> Row:
     """Medians here and of all, with three typical customers beside them.
 
     `heads` are the customers' short hashes, or numbers where nobody has a name. Where both medians
-    are 0, the shares with more than 0 stand in their place.
+    are 0, the shares with more than 0 stand in their place. Of the columns `on_axes`, those that
+    the customers have are shown, if there are any.
     """
     examples = profile["examples"]
+    told = {name for each in examples for name in each["values"]}
+    shown = [m for m in profile["medians"] if m["column"] in told or m["column"] not in on_axes]
     rows = []
-    for found in profile["medians"][:MOST_MEDIANS]:
+    for found in (shown if told else profile["medians"])[:MOST_MEDIANS]:
         role, unit, missing = found["role"], found["unit"], found.get("missing")
         here, every = (amount(found[key], role, unit) for key in ("median", "all"))
-        said = str(found.get("said") or "")
+        said = "" if role == "money" else str(found.get("said") or "")
         if _only_zeros(found):
             here, every = (percent(found[key]) for key in ("above_zero", "above_zero_all"))
-            said, here, every = f"more than 0: {here}", f"{here} > 0", f"{every} > 0"
+            said, here, every = "", f"{here} above 0", f"{every} above 0"
         rows.append(
             {
                 "column": found["column"],

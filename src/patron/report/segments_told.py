@@ -99,8 +99,8 @@ def segments_sure(segments: Segments) -> list[str]:
     rand, least = (segments["evidence"].get(key) for key in ("ari_bootstrap", "jaccard_min"))
     if segments["structure"] and rand and least and known(rand["value"]) and known(least["value"]):
         told.append(
-            f"Resamples of the customers give the same groups (adjusted Rand {between(rand)}); the "
-            f"least stable is found again at a Jaccard of {between(least)}."
+            "Resamples of the customers give the same groups (adjusted Rand "
+            f"{_between(rand)}); the least stable is found again at a Jaccard of {_between(least)}."
         )
     elif segments["structure"]:
         told.append("Whether other customers would give the same groups we cannot say.")
@@ -211,10 +211,18 @@ def _measured(evidence: Mapping[str, Any]) -> list[str]:
     silhouette, null = evidence["silhouette"], evidence.get("null_silhouette")
     if not silhouette or not known(silhouette["value"]):
         return []
-    told = f"Their silhouette is {between(silhouette)}"
+    told = f"Their silhouette is {_between(silhouette)}"
     if known(null):
         told += f"; with the same margins and correlations but no groups it would be {null:.3f}"
     return [f"{told}."]
+
+
+def _between(estimate: Mapping[str, Any]) -> str:
+    """An estimate as text has it; alone where its interval is narrower than its last digit."""
+    low, high = estimate["low"], estimate["high"]
+    if known(low) and known(high) and f"{low:.3f}" == f"{high:.3f}":
+        return f"{estimate['value']:.3f}"
+    return between(estimate)
 
 
 def _exact(segments: Segments) -> list[str]:

@@ -2,6 +2,7 @@
 
 __all__ = [
     "Picture",
+    "axis_label",
     "buyers_of_100",
     "calibration",
     "calibration_misses",
@@ -72,6 +73,7 @@ from patron.report.plots.heat import heat_reach, interaction
 from patron.report.plots.ladder import honest_step, ladder, measure_name, suspected
 from patron.report.plots.ranked import candidates, importance
 from patron.report.plots.segments import (
+    axis_label,
     colours,
     segment_axes,
     segment_gate,

@@ -1,6 +1,13 @@
 """Segments: how many there are, how large and how valuable each is, and what sets it apart."""
 
-__all__ = ["MOST_COLOURS", "colours", "segment_axes", "segment_gate", "segment_shares"]
+__all__ = [
+    "MOST_COLOURS",
+    "axis_label",
+    "colours",
+    "segment_axes",
+    "segment_gate",
+    "segment_shares",
+]
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +28,16 @@ def colours(segments: Sequence[Found]) -> dict[str, str]:
         str(segment["id"]): f"s{place if place <= MOST_COLOURS else 0}"
         for place, segment in enumerate(segments, 1)
     }
+
+
+def axis_label(name: str) -> str:
+    """An axis's name as pictures have it.
+
+    >>> axis_label("value"), axis_label("visits_abroad"), axis_label("VIP")
+    ('Value', 'Visits abroad', 'VIP')
+    """
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def segment_shares(segments: Found) -> Picture | None:
@@ -120,7 +137,7 @@ def _axes(axes: Sequence[Found], reach: float, css: str, width: float) -> Drawin
     step = 27.0
     floor = 8 + step * len(axes)
     sheet = Drawing(width, floor + 22)
-    widest = max((text_width(str(axis["title"]), 12) for axis in axes), default=0.0)
+    widest = max((text_width(axis_label(str(axis["axis"])), 12) for axis in axes), default=0.0)
     left = min(widest + 4, 112.0)
     x = Scale(-reach, reach, left + 30, width - 30)
     for tick in (-1, 1):
@@ -130,7 +147,7 @@ def _axes(axes: Sequence[Found], reach: float, css: str, width: float) -> Drawin
     sheet.text(x(0), floor + 16, "all", "ref-name", anchor="middle")
     for place, axis in enumerate(axes):
         y, far = 8 + step * (place + 0.5), axis["deviation"]
-        lines = wrap(str(axis["title"]), left - 8, 12)
+        lines = wrap(axis_label(str(axis["axis"])), left - 8, 12)
         for line, words in enumerate(lines):
             sheet.text(0, y + 4 + 13 * line - 6.5 * (len(lines) - 1), words, "label small")
         if not known(far):
@@ -151,8 +168,10 @@ def _axes_title(axes: Sequence[Found]) -> str:
     far = sorted(far, key=lambda a: -abs(a["deviation"]))[:3]
     if not far:
         return "Near the average on every axis"
-    told = [f"{'high' if a['deviation'] > 0 else 'low'} {_lower(str(a['title']))}" for a in far]
-    return ", ".join(told).capitalize()
+    told = [
+        f"{'high' if a['deviation'] > 0 else 'low'} {str(a['axis']).replace('_', ' ')}" for a in far
+    ]
+    return axis_label(", ".join(told))
 
 
 def _gate(tried: Sequence[Found], least: float | None, width: float) -> Drawing:
@@ -162,7 +181,7 @@ def _gate(tried: Sequence[Found], least: float | None, width: float) -> Drawing:
     steps = [c["k"] for c in tried]
     low, high = fit(min(every), max(every), zero=True)
     panel = frame(
-        sheet, (min(steps) - 0.6, max(steps) + 0.6), (low, high), top=66 if width <= NARROW else 48
+        sheet, (min(steps) - 1.2, max(steps) + 0.6), (low, high), top=66 if width <= NARROW else 48
     )
     panel.y_axis("silhouette")
     sheet.text(0, 14, "● these customers", "model-name")
@@ -196,8 +215,3 @@ _HOLLOW = "◇ no groups, alike in all else"
 def _signed(value: float) -> str:
     written = f"{abs(value):.1f}"
     return "0" if written == "0.0" else ("+" if value > 0 else "−") + written
-
-
-def _lower(words: str) -> str:
-    """In the middle of a sentence; abbreviations stay as they are."""
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]

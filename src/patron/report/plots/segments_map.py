@@ -9,7 +9,7 @@ from typing import Any
 from patron.report.numbers import count
 from patron.report.plots.base import NARROW, Picture, picture
 from patron.report.plots.labels import Box
-from patron.report.plots.segments import colours
+from patron.report.plots.segments import axis_label, colours
 from patron.report.scale import Scale
 from patron.report.svg import Drawing, Panel, wrap
 
@@ -27,8 +27,7 @@ def segment_map(segments: Found) -> Picture | None:
     found = segments["map"]
     if not found or not found["cells"]:
         return None
-    titles = {axis["name"]: str(axis["title"]) for axis in segments["axes"]}
-    x, y = (titles.get(found[axis], str(found[axis])) for axis in ("x", "y"))
+    x, y = (axis_label(str(found[axis])) for axis in ("x", "y"))
     return picture(
         "segment-map",
         _title(segments, x, y),
