@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from patron.bundle import Bundle, save_bundle
+from patron.comparison_path import compare
 from patron.customers import Customers, load_customers
-from patron.errors import StudyError
+from patron.errors import Refusal, StudyError
 from patron.examine import State, examine
 from patron.models.effort import EFFORTS
 from patron.models.ladder import ladder
@@ -26,10 +27,11 @@ from patron.report.collect import collect_data, collect_run, in_short
 from patron.report.collect_evidence import collect_kept
 from patron.report.collect_purchase import split_part
 from patron.schema import Role
+from patron.segments_path import TABLE, SegmentsRun, learn_segments
 from patron.spend_path import SpendRun, learn_spend, usable_amounts
 from patron.split import Split, make_split
 from patron.study import Study
-from patron.tables import new_folder, write_text
+from patron.tables import new_folder, write_table, write_text
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def run(
     progress: Progress | None = None,
 ) -> Run:
     """Take the whole path; write `out`/report.html, `out`/results.json and `out`/bundle/.
+
+    Where there are segments, also `out`/segments.parquet: who is in which, and where they stand.
 
     Parameters
     ----------
@@ -74,27 +78,41 @@ def run(
                 check_columns(study.purchase, customers)
         with watch.stage("audit"):
             examined = examine(customers, study, progress=progress)
-        with watch.stage("split"):
-            split = _split(customers, examined.final, study)
+        segments: SegmentsRun | None = None
+        none_because = ""
+        if study.segments:
+            with watch.stage("segments"):
+                segments, none_because = _segments(customers, examined.final, study, named)
         purchase: PurchaseRun | None = None
         spend: SpendRun | None = None
+        if study.purchase or study.spend:
+            with watch.stage("split"):
+                split = _split(customers, examined.final, study)
         if study.purchase:
             purchase = learn_purchase(customers, examined, split, study, watch, **named)
         if study.spend:
             with watch.stage("spend"):
                 given = customers, examined.final, split, study
                 spend = learn_spend(*given, part=split_part(split), **named)
+        comparison = None
+        if purchase and segments:
+            with watch.stage("compare"):
+                given = customers, examined.final, split, study
+                comparison = compare(segments, purchase, spend, *given, threads=threads)
         with watch.stage("ladder"):
             last = _last(purchase, spend)
             steps = ladder(examined, customers, study, final=last)
         with watch.stage("collect"):
             parts = [part for part in (purchase, spend) if part]
             used = {name for part in parts for name in part.used}
+            used |= set(segments.used) if segments else set()
             unreadable = list(dict.fromkeys(told for part in parts for told in part.unreadable))
             data = collect_data(customers, examined, used, study, unreadable)
             evidence = {
                 "purchase": purchase.evidence if purchase else None,
                 "spend": spend.evidence if spend else None,
+                "segments": segments.evidence if segments else None,
+                "comparison": comparison,
             }
             if spend:
                 spend.evidence["kept"] = collect_kept(examined, study, list(spend.used))
@@ -109,10 +127,15 @@ def run(
                 encoder=purchase.encoder if purchase else None,
                 purchase=purchase.model if purchase else None,
                 spend=spend.model if spend else None,
+                segments=segments.model if segments else None,
                 evidence=in_short(evidence, data),
                 card=cards,
             )
-        results = collect_run(study, created, data, steps, evidence, bundle, watch)
+        results = collect_run(
+            study, created, data, steps, evidence, bundle, watch, none_because=none_because
+        )
+        if segments:
+            write_table(segments.exported, folder / TABLE)
         write_text(
             folder / "results.json", json.dumps(results, indent=1, allow_nan=False, default=str)
         )
@@ -121,11 +144,25 @@ def run(
 
 
 def _check_asked(study: Study) -> None:
-    if study.purchase is None and study.spend is None:
+    if study.purchase is None and study.spend is None and study.segments is None:
         raise StudyError(
-            "the Study has neither [purchase] nor [spend], and this version models these. Name a "
-            "target there, or use `patron audit`, which works without."
+            "the Study has neither [purchase] nor [spend] nor [segments], and this version models "
+            "these. Name a target there, write [segments], which needs none, or use `patron "
+            "audit`, which works without."
         )
+
+
+def _segments(
+    customers: Customers, state: State, study: Study, named: dict[str, Any]
+) -> tuple[SegmentsRun | None, str]:
+    """The segments; where the data cannot have any, and something else was asked, the reason."""
+    options = {name: named[name] for name in ("threads", "progress")}
+    try:
+        return learn_segments(customers, state, study, **options), ""
+    except Refusal as refusal:
+        if not (study.purchase or study.spend):
+            raise
+        return None, str(refusal)
 
 
 def _split(customers: Customers, state: State, study: Study) -> Split:
@@ -158,4 +195,5 @@ def _last(purchase: PurchaseRun | None, spend: SpendRun | None) -> tuple[str, An
 
 def _is_run(folder: Path) -> bool:
     """Whether the folder holds what a run writes, all of it and nothing else, by the names."""
-    return {each.name for each in folder.iterdir()} == {"report.html", "results.json", "bundle"}
+    names = {each.name for each in folder.iterdir()}
+    return names - {TABLE} == {"report.html", "results.json", "bundle"}

@@ -100,6 +100,9 @@ class Segments:
     ('segments', ('S1', 'S2', 'S3'))
     """
 
+    space_: SegmentSpace
+    left_out_: tuple[tuple[str, str], ...]
+
     def __init__(
         self,
         *,

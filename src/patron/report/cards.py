@@ -20,9 +20,11 @@ def add_cards(evidence: Mapping[str, dict[str, Any] | None], data: Mapping[str, 
     evidence : the sections of docs/results.md by name, None for a model that there is not.
     data : the sections on the data.
     """
-    models = {name: section for name, section in evidence.items() if section is not None}
+    models = {name: section for name in _KINDS if (section := evidence[name]) is not None}
     for name, section in models.items():
         section["card"] = _KINDS[name](section, data)
+    if not models:
+        return ""
     if len(models) == 1:
         (section,) = models.values()
         return card_markdown(section["card"], title=f"Model card: {section['target']}")

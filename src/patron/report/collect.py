@@ -20,12 +20,12 @@ from patron.report.distributions import describe_columns
 from patron.schema import BinaryTarget, Role
 from patron.study import Study
 
-LATER = ("campaign", "segments", "decision", "budget", "comparison")
+LATER = ("campaign", "decision", "budget")
 """Sections of the contract that no room fills yet."""
 
 SPEND_KEPT = ("target", "horizon_days", "split", "model", "total", "cross_validated")
 
-MODELS = ("purchase", "spend")
+MODELS = ("purchase", "spend", "segments", "comparison")
 """Sections that a run fills, each where the Study asks for it."""
 
 NOT_YET = "this version cannot do it yet"
@@ -84,6 +84,16 @@ def collect_audit(customers: Customers, examined: Examined, study: Study) -> dic
     }
 
 
+def _segments_in_short(segments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a later month needs to say of segments that it keeps, and the API of them."""
+    kept = ("k", "kind", "structure", "because", "evidence", "revenue_column")
+    own = ("id", "name", "size", "share", "revenue_share", "sure")
+    return {
+        **{name: segments[name] for name in kept},
+        "segments": [{name: each[name] for name in own} for each in segments["segments"]],
+    }
+
+
 def _spenders(customers: Customers) -> BinaryTarget | None:
     """Who spends anything, where that is all that is known of who buys."""
     amounts, name = customers.amounts, customers.spend_name
@@ -112,8 +122,13 @@ def collect_run(
     evidence: Mapping[str, Mapping[str, Any] | None],
     bundle: Bundle,
     watch: Stopwatch,
+    *,
+    none_because: str = "",
 ) -> dict[str, Any]:
-    """All of `results.json`; sections that were not run are None, with the reason."""
+    """All of `results.json`; sections that were not run are None, with the reason.
+
+    `none_because` is why there are no segments although the Study asks for them.
+    """
     asked = study.sections()
     absent: dict[str, Any] = {}
     for name in LATER:
@@ -123,6 +138,10 @@ def collect_run(
     for name in MODELS:
         if evidence[name] is None:
             absent[f"{name}_because"] = f"the Study has no [{name}]"
+    if none_because:
+        absent["segments_because"] = none_because
+    if evidence["comparison"] is None:
+        absent["comparison_because"] = _not_compared(asked, none_because)
     return {
         "format": 1,
         "patron_version": __version__,
@@ -144,6 +163,15 @@ def collect_run(
     }
 
 
+def _not_compared(asked: Mapping[str, Any], none_because: str) -> str:
+    lacking = [f"[{name}]" for name in ("purchase", "segments") if asked.get(name) is None]
+    if lacking:
+        return (
+            f"it needs [purchase] and [segments], and the Study has no {' and no '.join(lacking)}"
+        )
+    return none_because or NOT_YET
+
+
 def in_short(
     evidence: Mapping[str, Mapping[str, Any] | None], data: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -159,6 +187,8 @@ def in_short(
     if spend is not None:
         short["spend"] = {name: value for name, value in spend.items() if name in SPEND_KEPT}
         short["spend"] |= {name: spend[name] for name in MONEY_METRICS if name in spend}
+    if evidence["segments"] is not None:
+        short["segments"] = _segments_in_short(evidence["segments"])
     short["findings"] = [
         {key: found[key] for key in ("code", "title", "severity", "columns", "applied")}
         for found in data["findings"]

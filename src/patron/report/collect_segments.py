@@ -77,7 +77,7 @@ def collect_segments(
         "gates": dict(GATES),
         "rfm": _floor(floor, positions, honest, worth, level),
         "rfm_because": floor.because,
-        "rules_only": _cost(model, positions, honest, judged, level),
+        "rules_only": _cost(model, judged),
     }
     return {
         "k": len(model.ids_),
@@ -226,13 +226,7 @@ def _floor(
     }
 
 
-def _cost(
-    model: Segments,
-    positions: Positions,
-    honest: Labels,
-    judged: Mapping[str, Any],
-    level: float,
-) -> dict[str, Any] | None:
+def _cost(model: Segments, judged: Mapping[str, Any]) -> dict[str, Any] | None:
     """What exact rules cost in silhouette against the centres that they were grown towards."""
     if model.kind_ != "rules" or model.chosen_ is None:
         return None

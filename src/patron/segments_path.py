@@ -1,0 +1,313 @@
+"""The path's part on segments: who the customers are, this month beside the last."""
+
+__all__ = ["Earlier", "SegmentsRun", "learn_segments", "todays"]
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from patron.bundle import Bundle, load_bundle
+from patron.customers import Customers
+from patron.errors import BundleError, StudyError, TableError
+from patron.examine import State
+from patron.models.segment_columns import revenue_column
+from patron.models.segment_months import identities, line_up, match, migration, switched
+from patron.models.segment_names import name_segments
+from patron.models.segment_parts import HOLD, Centres
+from patron.models.segments import Assigned, Segments, deviations
+from patron.progress import Progress
+from patron.report.collect_segments import collect_segments
+from patron.schema import Role
+from patron.study import SegmentsSection, Study
+from patron.tables import open_source
+
+Labels = NDArray[np.intp]
+
+TABLE = "segments.parquet"
+"""Where a run leaves the customers' segments, for marketing and for the month after."""
+
+
+@dataclass(frozen=True)
+class SegmentsRun:
+    """The segments for the bundle, and the section `segments` of the results.
+
+    Parameters
+    ----------
+    labels : the segment of every row of the table that models learn from, today's as they are held.
+    people : which of these rows are today's customers.
+    exported : a row for each of today's customers: key, segment, where they stand.
+    """
+
+    model: Segments
+    evidence: dict[str, Any]
+    labels: Labels
+    people: NDArray[np.intp]
+    exported: pa.Table
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns that form the axes."""
+        return self.model.space_.inputs
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run's segments, and who was in which."""
+
+    bundle: Bundle
+    model: Segments
+    table: pa.Table
+
+    @classmethod
+    def load(cls, folder: Path, named: str) -> "Earlier":
+        """Read them from the folder of a run.
+
+        Raises
+        ------
+        StudyError
+            The folder is no run with segments.
+        """
+        try:
+            bundle = load_bundle(folder / "bundle")
+            table = open_source(str(folder / TABLE)).read()
+        except (BundleError, TableError) as error:
+            raise StudyError(
+                f"{folder} is not a run with segments ({named}): {error} Name the folder that "
+                "`patron run --out` wrote the month before, or leave [segments] previous out."
+            ) from error
+        if bundle.segments is None or "segment" not in table.column_names:
+            raise StudyError(
+                f"{folder} is a run without segments ({named}). Name one that has them, or leave "
+                "[segments] previous out."
+            )
+        return cls(bundle, bundle.segments, table)
+
+
+def todays(state: State) -> NDArray[np.intp]:
+    """The rows of today's customers: those of the latest date, or all [people]."""
+    as_of = state.schema.one(Role.AS_OF)
+    if as_of is None:
+        return np.arange(state.table.num_rows)
+    days = state.table[as_of].cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+    latest = pc.equal(days, pc.max(days)).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(latest)
+
+
+def learn_segments(
+    customers: Customers,
+    state: State,
+    study: Study,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> SegmentsRun:
+    """Find segments among today's customers, or keep those of an earlier run.
+
+    Nothing of a target is read: the table's column of it has a role that forms no axis.
+
+    Raises
+    ------
+    DataError, Refusal, StudyError
+        The table does not allow it, or the Study names what is not there.
+    """
+    asked = study.segments or SegmentsSection()
+    earlier = _earlier(study, asked)
+    people = todays(state)
+    table = state.table.take(pa.array(people))
+    model = Segments(
+        axes=asked.axes,
+        k=asked.k,
+        rules_only=asked.rules_only,
+        names=asked.names,
+        schema=state.schema,
+        seed=study.run.seed,
+        level=study.run.level,
+        threads=threads,
+    )
+    kept = earlier is not None and not asked.refit
+    if earlier is not None and kept:
+        model = _named_again(earlier.model, model)
+    else:
+        model.fit(table, before=earlier.model if earlier else None, progress=progress)
+    found = model.assign(table)
+    revenue, because = revenue_column(table, state.schema, model.axes_)
+    worth = None
+    if revenue is not None:
+        worth = table[revenue].cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+    months: dict[str, Any] | None = None
+    labels = found.labels
+    if earlier is not None:
+        entity = _entity(state, customers)
+        labels, months = _months(earlier, model, found, table[entity], worth, kept=kept)
+    evidence = collect_segments(
+        model,
+        table,
+        state.schema,
+        found,
+        labels,
+        revenue=(revenue, because, worth),
+        earlier=earlier.bundle.evidence.get("segments") if earlier and kept else None,
+        months=months,
+        seed=study.run.seed,
+        level=study.run.level,
+    )
+    every = labels
+    if len(people) < state.table.num_rows:
+        every = model.assign(state.table).labels
+        every[people] = labels
+    exported = _exported(model, table, state, found, labels)
+    return SegmentsRun(model, evidence, every, people, exported)
+
+
+def _earlier(study: Study, asked: SegmentsSection) -> Earlier | None:
+    if asked.previous is None:
+        if asked.refit:
+            raise StudyError(
+                f"[segments] refit without previous ({study.where('segments.refit')}): there is "
+                "nothing to start from. Name the folder of the earlier run, or leave refit out."
+            )
+        return None
+    return Earlier.load(study.folder / asked.previous, study.where("segments.previous"))
+
+
+def _entity(state: State, customers: Customers) -> str:
+    entity = state.schema.one(Role.ENTITY)
+    if entity is None:
+        raise StudyError(
+            f"{customers.name} has no column that says which customer a row is, so nobody can be "
+            "found again in the month before. Set [table] entity."
+        )
+    return entity
+
+
+def _named_again(earlier: Segments, asked: Segments) -> Segments:
+    """The earlier segments as they are, under the names that the Study gives now."""
+    earlier.names, earlier.seed, earlier.schema = asked.names, asked.seed, asked.schema
+    earlier.axes = {
+        axis.name: [("-" if each.sign < 0 else "") + each.name for each in axis.columns]
+        for axis in earlier.axes_
+    }
+    named = dict(zip(earlier.ids_, earlier.names_, strict=True)) | dict(asked.names or {})
+    suggested = earlier.suggested_
+    earlier.renamed(earlier.ids_, [named[each] for each in earlier.ids_])
+    earlier.suggested_ = suggested
+    return earlier
+
+
+def _months(
+    earlier: Earlier,
+    model: Segments,
+    found: Assigned,
+    keys: pa.ChunkedArray,
+    worth: NDArray[np.float64] | None,
+    *,
+    kept: bool,
+) -> tuple[Labels, dict[str, Any]]:
+    """Today's labels beside those of the month before, and what moved."""
+    keyed = earlier.table.column_names[0]
+    was, now = line_up(earlier.table[keyed].cast(keys.type), keys)
+    ids_before = np.array(earlier.table["segment"].to_pylist(), dtype=object)
+    shared = (was >= 0) & (now >= 0)
+    matches: list[dict[str, Any]] = []
+    labels, free = found.labels, None
+    old_names = dict(zip(earlier.model.ids_, earlier.model.names_, strict=True))
+    if kept:
+        place = {each: number for number, each in enumerate(model.ids_)}
+        before = np.full(len(found.labels), -1)
+        before[now[shared]] = [place.get(each, -1) for each in ids_before[was[shared]]]
+        labels = model.hold(found.placed, before)
+        free = model.hold(found.placed, before, 1.0)
+    else:
+        matches = _matched(earlier.model, model, ids_before, was, now, found)
+    ids_now = np.array(model.ids_, dtype=object)
+    from_ids = [None if at < 0 else ids_before[at] for at in was]
+    to_ids = [None if at < 0 else ids_now[labels[at]] for at in now]
+    money = None
+    if worth is not None:
+        money = np.where(now >= 0, worth[np.maximum(now, 0)], 0.0)
+    without = None
+    if free is not None:
+        freed = [None if at < 0 else ids_now[free[at]] for at in now]
+        without = switched(from_ids, freed).to_dict()
+    return labels, {
+        "previous": {
+            "version": earlier.bundle.version,
+            "created": earlier.bundle.version[:10],
+        },
+        "kept": kept,
+        "ratio": HOLD,
+        "shared": int(shared.sum()),
+        "switched": switched(from_ids, to_ids).to_dict() if shared.any() else None,
+        "without_hysteresis": without if shared.any() else None,
+        "migration": migration(from_ids, to_ids, money),
+        "names": old_names | dict(zip(model.ids_, model.names_, strict=True)),
+        "matches": matches,
+    }
+
+
+def _matched(
+    old: Segments,
+    new: Segments,
+    ids_before: NDArray[Any],
+    was: Labels,
+    now: Labels,
+    found: Assigned,
+) -> list[dict[str, Any]]:
+    """Give new segments the ids and names of the old ones that they continue."""
+    if not (isinstance(old.parts_, Centres) and isinstance(new.parts_, Centres)):
+        return []  # tiers and boxes have no centres to be matched; tiers keep their order
+    place = {each: number for number, each in enumerate(old.ids_)}
+    both = (was >= 0) & (now >= 0)
+    before = np.array([place.get(each, -1) for each in ids_before[was[both]]], np.intp)
+    known = before >= 0
+    pairs = match(
+        before[known],
+        found.labels[now[both]][known],
+        len(old.ids_),
+        len(new.ids_),
+        old.parts_.centres,
+        new.parts_.centres,
+    )
+    ids = identities(pairs, old.ids_, old.used_)
+    kept = {pair.new: old.names_[pair.old] for pair in pairs if pair.old is not None}
+    rows = deviations(found.placed.positions, found.labels, len(new.ids_))
+    fresh = [each for each in range(len(ids)) if each not in kept]
+    named = name_segments(rows[fresh], new.axes_, taken=kept.values()) if fresh else ()
+    names = kept | dict(zip(fresh, named, strict=True))
+    new.used_ = old.used_
+    new.renamed(ids, [names[each] for each in range(len(ids))])
+    return [
+        {
+            "new": ids[pair.new],
+            "old": None if pair.old is None else old.ids_[pair.old],
+            "jaccard": pair.jaccard,
+            "centres_agree": pair.centres_agree,
+        }
+        for pair in pairs
+    ]
+
+
+def _exported(
+    model: Segments, table: pa.Table, state: State, found: Assigned, labels: Labels
+) -> pa.Table:
+    """A row for each of today's customers: key, segment, doubt, and where they stand."""
+    keys = {name: table[name] for name in state.schema.names(Role.ENTITY, Role.AS_OF)}
+    places = pa.array(labels)
+    stands = {
+        f"axis_{axis.name}": pa.array(found.placed.positions[:, place])
+        for place, axis in enumerate(model.axes_)
+    }
+    return pa.table(
+        {
+            **keys,
+            "segment": pa.array(model.ids_).take(places),
+            "segment_name": pa.array(model.names_).take(places),
+            "segment_doubtful": pa.array(found.doubtful),
+            **stands,
+        }
+    )
