@@ -95,7 +95,7 @@ def silhouette(
 def mean_of_rows(values: Floats, level: float) -> Estimate:
     """The mean of independent rows with an interval by Student's t."""
     mean, n = float(values.mean()), len(values)
-    half = margin((values - mean) / n, None, level)
+    half = margin(values - mean, None, level)
     return Estimate(mean, mean - half, mean + half, level, n, "Student's t, customers drawn")
 
 
