@@ -85,8 +85,20 @@ def test_the_table_of_tenths_names_the_cell_with_most(written):
     assert ">$600</text>" in picture.svg
     for cell in together["cells"]:
         cell["expected_revenue"] = 0.0
-    assert plots.segment_deciles(together, rows).title == "No revenue is expected of anybody"
+    assert plots.segment_deciles(together, rows).title == "No dollars are expected of anybody"
     assert plots.segment_deciles(None, rows) is None
+
+
+def test_without_amounts_cells_hold_expected_buyers(results, written):
+    together = written["comparison"]["together"]
+    together |= {"unit": "expected buyers", "because": "the sum of the probabilities"}
+    picture = plots.segment_deciles(together, written["segments"]["segments"])
+    assert picture.title.endswith("expected buyers")
+    assert "$" not in first(picture)
+    context = comparison_context(written["comparison"], written["segments"])
+    assert context["worth"] == "Expected buyers"
+    assert not any("$" in row["revenue"] for row in context["actions"])
+    assert ">Expected buyers</th>" in render(results | written)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +150,7 @@ def test_the_page_shows_both_and_what_may_lack_is_said(results, written):
     }  # fmt: skip
     page = render(results | written | {"comparison": lacking})
     text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
-    assert "we cannot say: no expected revenue was computed" in text
+    assert "we cannot say: nothing was expected of the customers" in text
     assert "Who gets which campaign" not in text
     assert not NEVER.search(text)
 

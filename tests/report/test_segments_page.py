@@ -330,11 +330,11 @@ def test_an_exact_rule_is_called_exact(segments):
 )  # fmt: skip
 def test_a_card_says_how_often_it_is_found_again(jaccard, words):
     sure = {"jaccard": jaccard, "silhouette": -0.004, "doubtful_share": 0.04}
-    told = card_sure({"sure": sure})
+    told = card_sure({"sure": sure}, "segments")
     assert words in told
     assert "Silhouette of its members 0.00." in told
     assert told.endswith("4 of 100 are doubtful: another centre is nearly as near.")
-    assert card_sure({"sure": dict.fromkeys(sure)}) == "How sure it is we cannot say."
+    assert card_sure({"sure": dict.fromkeys(sure)}, "tiers") == "How sure it is we cannot say."
 
 
 def test_a_refit_shows_which_segment_continues_which(segments):

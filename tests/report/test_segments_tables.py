@@ -46,7 +46,9 @@ def test_every_number_of_groups_has_its_gates(segments):
     assert failing["5"] == [False] * 6
     assert failing["8"] == [False, False, False, True, True, True]
     assert [k for k, row in rows.items() if row["chosen"]] == ["5"]
-    assert rows["8"]["because"][0] == "smallest Jaccard 0.58 < 0.75"
+    assert rows["8"]["because"] == "fails 3 of 6 gates"
+    assert rows["4"]["because"] == "eligible, with less lift than 5"
+    assert rows["5"]["because"] == ""
     assert rows["5"]["cells"][0]["text"] == "0.263 [0.259, 0.267]"
 
 
@@ -122,6 +124,12 @@ def test_where_both_medians_are_zero_the_shares_above_are_told(segments):
     profile["medians"][-1] |= {"all": 1.0}
     row = next(r for r in median_table(profile)["rows"] if r["column"] == "tickets_365d")
     assert (row["here"], row["all"]) == ("0", "1")
+
+
+def test_what_was_measured_of_groups_is_not_said_of_tiers(segments):
+    rows = evidence_rows(segments | {"kind": "tiers"})
+    assert {row["needed"] for row in rows} == {""}
+    assert not {"lift", "smallest Jaccard", "adjusted Rand"} & {row["term"] for row in rows}
 
 
 def test_columns_of_axes_are_those_that_typical_customers_show():

@@ -31,7 +31,10 @@ def comparison_context(
         "heads": _heads(comparison),
         "permuted": _permuted(comparison["permuted"]),
         "together": held_for(together) if together else "",
-        "actions": _actions(comparison["actions"], rows),
+        "actions": _actions(
+            comparison["actions"], rows, money=not together or plots.in_money(together)
+        ),
+        "worth": _worth(together),
         "pictures": {picture.name: picture for picture in pictures if picture},
     }
 
@@ -69,8 +72,14 @@ def _permuted(found: Mapping[str, Any] | None) -> str:
     )
 
 
+def _worth(together: Mapping[str, Any] | None) -> str:
+    """What the last column of the actions holds."""
+    unit = str(together["unit"]) if together else "expected revenue"
+    return unit[:1].upper() + unit[1:]
+
+
 def _actions(
-    actions: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+    actions: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], *, money: bool
 ) -> list[dict[str, Any]]:
     css = plots.colours(rows)
     return [
@@ -81,7 +90,7 @@ def _actions(
             "who": each["who"],
             "campaign": each["campaign"],
             "customers": count(each["customers"]),
-            "revenue": cash(each["expected_revenue"]),
+            "revenue": (cash if money else count)(each["expected_revenue"]),
         }
         for each in actions
     ]

@@ -106,7 +106,7 @@ def _cards(segments: Segments) -> list[dict[str, Any]]:
             "rule_told": rule_told(segment, segments["kind"]),
             "medians": median_table(segment["profile"], on_axes),
             "categories": category_rows(segment["profile"]["categories"]),
-            "sure": card_sure(segment),
+            "sure": card_sure(segment, segments["kind"]),
         }
         for segment in segments["segments"]
     ]

@@ -18,7 +18,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from patron.report.cash import cash
-from patron.report.numbers import MISSING, count, interval, known, percent, short
+from patron.report.numbers import MISSING, count, counted, interval, known, percent, short
 
 Row = dict[str, Any]
 Found = Mapping[str, Any]
@@ -34,6 +34,9 @@ GATES = {
     "smallest": "Smallest group",
 }
 """The gates that a number of groups has to pass, in the order of their columns."""
+
+OF_GROUPS = ("null_silhouette", "copula_lift", "jaccard_min", "ari_bootstrap")
+"""Measured of a number of groups, not of where every customer is put."""
 
 MEASURES = (
     ("silhouette", "Nearer to their own than to the next", "silhouette, declared axes", "higher"),
@@ -60,10 +63,11 @@ def gate_rows(evidence: Found) -> list[Row]:
     """One row for each number of groups that was tried: figures, which fail, and the verdict."""
     rows = []
     for found in evidence["candidates"]:
-        cells = []
+        cells, failing = [], 0
         for name in GATES:
             value, least = _value(found.get(name)), evidence["gates"].get(name)
-            fails = value is not None and known(least) and value < least
+            fails = value is not None and known(least) and bool(value < least)
+            failing += fails
             cells.append({"text": _gate(name, found.get(name)), "fails": fails})
         rows.append(
             {
@@ -72,23 +76,30 @@ def gate_rows(evidence: Found) -> list[Row]:
                 "null": _plain(found.get("null_silhouette")),
                 "chosen": found["chosen"],
                 "eligible": found["eligible"],
-                "because": list(found["because"]),
+                "because": _verdict(found, failing),
             }
         )
     return rows
 
 
 def evidence_rows(segments: Found, segments_auc: Found | None = None) -> list[Row]:
-    """One row a measure: the segments beside RFM and beside exact rules; empty ones left out."""
+    """One row a measure: the segments beside RFM and beside exact rules; empty ones left out.
+
+    Tiers pass no gate: what was measured of groups stands with the gates, not with them.
+    """
     evidence = segments["evidence"]
     rfm, rules = evidence.get("rfm") or {}, evidence.get("rules_only") or {}
     own = {**evidence, "purchase_auc": segments_auc}
+    gates: Found = evidence["gates"]
+    if segments["kind"] == "tiers":
+        own |= dict.fromkeys(OF_GROUPS)
+        gates = {}
     rows = [
         {
             "plain": plain,
             "term": term,
             "better": better,
-            "needed": _needed(name, evidence["gates"]),
+            "needed": _needed(name, gates),
             "own": _plain(own.get(name)),
             "rfm": _plain(rfm.get(name)),
             "rules": _plain(rules.get(name)),
@@ -253,6 +264,16 @@ def _only_zeros(found: Found) -> bool:
     """Whether both medians are 0 and the shares above it are known."""
     shares = known(found.get("above_zero")) and known(found.get("above_zero_all"))
     return shares and found["median"] == 0 and found["all"] == 0
+
+
+def _verdict(found: Found, failing: int) -> str:
+    """Why not, where its figures do not say so: these are marked."""
+    if failing:
+        return f"fails {failing} of {counted(len(GATES), 'gate')}"
+    if found["chosen"]:
+        return ""
+    reasons = "; ".join(map(str, found["because"]))
+    return reasons or ("passes every gate" if found["eligible"] else "does not pass")
 
 
 def _gate(name: str, found: Found | float | None) -> str:

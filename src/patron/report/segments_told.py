@@ -166,7 +166,7 @@ def rules_cost(rules: Mapping[str, Any] | None) -> str:
     return f"Exact rules cost {rules['cost']:.3f} of silhouette."
 
 
-def card_sure(segment: Mapping[str, Any]) -> str:
+def card_sure(segment: Mapping[str, Any], kind: str) -> str:
     """Whether the segment is found again, and how many of its members are doubtful."""
     sure = segment["sure"]
     told = []
@@ -176,9 +176,8 @@ def card_sure(segment: Mapping[str, Any]) -> str:
     if known(sure["silhouette"]):
         told.append(f"Silhouette of its members {_two(sure['silhouette'])}.")
     if known(sure["doubtful_share"]):
-        told.append(
-            f"{of_100(sure['doubtful_share'])} are doubtful: another centre is nearly as near."
-        )
+        why = "the border is near" if kind == "tiers" else "another centre is nearly as near"
+        told.append(f"{of_100(sure['doubtful_share'])} are doubtful: {why}.")
     return " ".join(told) or "How sure it is we cannot say."
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "heat_reach",
     "honest_step",
     "importance",
+    "in_money",
     "interaction",
     "ladder",
     "learning_curve",
@@ -79,7 +80,7 @@ from patron.report.plots.segments import (
     segment_gate,
     segment_shares,
 )
-from patron.report.plots.segments_deciles import segment_auc, segment_deciles
+from patron.report.plots.segments_deciles import in_money, segment_auc, segment_deciles
 from patron.report.plots.segments_flow import segment_flow
 from patron.report.plots.segments_map import segment_map
 from patron.report.plots.spend import lorenz, mean_excess, spend_log, spend_raw

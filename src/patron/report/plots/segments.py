@@ -138,7 +138,7 @@ def _axes(axes: Sequence[Found], reach: float, css: str, width: float) -> Drawin
     floor = 8 + step * len(axes)
     sheet = Drawing(width, floor + 22)
     widest = max((text_width(axis_label(str(axis["axis"])), 12) for axis in axes), default=0.0)
-    left = min(widest + 4, 112.0)
+    left = min(widest + 8, 118.0)
     x = Scale(-reach, reach, left + 30, width - 30)
     for tick in (-1, 1):
         if reach > 1:
@@ -147,7 +147,7 @@ def _axes(axes: Sequence[Found], reach: float, css: str, width: float) -> Drawin
     sheet.text(x(0), floor + 16, "all", "ref-name", anchor="middle")
     for place, axis in enumerate(axes):
         y, far = 8 + step * (place + 0.5), axis["deviation"]
-        lines = wrap(axis_label(str(axis["axis"])), left - 8, 12)
+        lines = wrap(axis_label(str(axis["axis"])), left - 4, 12)
         for line, words in enumerate(lines):
             sheet.text(0, y + 4 + 13 * line - 6.5 * (len(lines) - 1), words, "label small")
         if not known(far):

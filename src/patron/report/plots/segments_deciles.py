@@ -1,13 +1,13 @@
 """Both models together: segments by tenths of the chance to buy; and who ranks buyers better."""
 
-__all__ = ["segment_auc", "segment_deciles"]
+__all__ = ["in_money", "segment_auc", "segment_deciles"]
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from patron.report.cash import cash
-from patron.report.numbers import between, count, interval, known, of_100
+from patron.report.numbers import between, count, interval, known, of_100, short
 from patron.report.plots.base import NARROW, PAIR, Picture, picture
 from patron.report.plots.segments import colours
 from patron.report.plots.segments_map import key_below, key_height
@@ -20,6 +20,15 @@ FEWEST = 20
 
 SHADES = 5
 CELL, FONT, LEFT, TOP = 36.0, 11.0, 208.0, 44.0
+
+
+def in_money(together: Found) -> bool:
+    """Whether cells hold money; where nothing is known of amounts, they hold expected buyers.
+
+    >>> in_money({"unit": "expected spend in 30 days"}), in_money({"unit": "expected buyers"})
+    (True, False)
+    """
+    return "buyers" not in str(together["unit"])
 
 
 def segment_deciles(together: Found | None, rows: Sequence[Found]) -> Picture | None:
@@ -83,7 +92,8 @@ def _draw(together: Found, rows: Sequence[Found], width: float) -> Drawing:
         for line, words in enumerate(lines):
             sheet.text(28, first + 14 * line, words, "label")
         for place, tenth in enumerate(tenths):
-            _cell(sheet, LEFT + step * place, y, step, cells.get((name, tenth)), most)
+            at = (LEFT + step * place, y, step)
+            _cell(sheet, at, cells.get((name, tenth)), most, money=in_money(together))
     return sheet
 
 
@@ -109,12 +119,22 @@ def _upright(
         y = TOP + CELL * row
         sheet.text(left - 8, y + CELL / 2 + 4, str(tenth), "label", anchor="end")
         for place, name in enumerate(ids):
-            _cell(sheet, left + step * place, y, step, cells.get((name, tenth)), most)
+            at = (left + step * place, y, step)
+            _cell(sheet, at, cells.get((name, tenth)), most, money=in_money(together))
     key_below(sheet, key, css, 0, floor + 26)
     return sheet
 
 
-def _cell(sheet: Drawing, x: float, y: float, wide: float, cell: Found | None, most: float) -> None:
+def _cell(
+    sheet: Drawing,
+    place: tuple[float, float, float],
+    cell: Found | None,
+    most: float,
+    *,
+    money: bool,
+) -> None:
+    """A cell at `place`: left, top, width."""
+    x, y, wide = place
     inside = (x + 1, y + 1, wide - 2, CELL - 2)
     n = cell["customers"] if cell else 0
     if cell is None or n < FEWEST or not known(cell["expected_revenue"]):
@@ -125,45 +145,51 @@ def _cell(sheet: Drawing, x: float, y: float, wide: float, cell: Found | None, m
     share = max(amount, 0.0) / most if most > 0 else 0.0
     shade = min(int(SHADES * math.sqrt(share) + 0.5), SHADES)
     bought = f", {count(cell['buyers'])} bought" if known(cell["buyers"]) else ""
-    tip = f"{cash(amount)} from {count(n)} customers{bought}, {cash(amount / n)} each"
+    if money:
+        tip = f"{cash(amount)} from {count(n)} customers{bought}, {cash(amount / n)} each"
+    else:
+        tip = f"{short(amount)} expected of {count(n)} customers{bought}"
     sheet.rect(*inside, f"heat up shade-{shade}", tip=tip)
-    words = next(
-        (
-            each
-            for each in (cash(round(amount)), _brief(amount))
-            if text_width(each, FONT) <= wide + 4
-        ),
-        _brief(amount).removeprefix("$"),
-    )
+    words = _whole(amount, money=money)
+    if text_width(words, FONT) > wide + 4:
+        words = _brief(amount, money=money)
+    if text_width(words, FONT) > wide + 4:
+        words = words.removeprefix("$")
     sheet.text(x + wide / 2, y + CELL / 2 + 4, words, "label small", anchor="middle")
 
 
-def _brief(amount: float) -> str:
+def _whole(amount: float, *, money: bool) -> str:
+    return cash(round(amount)) if money else count(amount)
+
+
+def _brief(amount: float, *, money: bool = True) -> str:
     """An amount in four letters or so.
 
-    >>> _brief(12_345.0), _brief(999_600.0), _brief(87.2)
-    ('$12k', '$1m', '$87')
+    >>> _brief(12_345.0), _brief(999_600.0), _brief(87.2), _brief(1_250.0, money=False)
+    ('$12k', '$1m', '$87', '1.2k')
     """
+    sign = "$" if money else ""
     for size, letter in ((1e9, "b"), (1e6, "m"), (1e3, "k")):
         if abs(amount) >= 0.9995 * size:
             number = f"{amount / size:.1f}" if abs(amount) < 9.95 * size else f"{amount / size:.0f}"
-            return f"${number.removesuffix('.0')}{letter}"
-    return f"${amount:.0f}"
+            return f"{sign}{number.removesuffix('.0')}{letter}"
+    return f"{sign}{amount:.0f}"
 
 
 def _title(together: Found, rows: Sequence[Found]) -> str:
     """The cell with most expected revenue, beside how many of the customers it has."""
     cells = [c for c in together["cells"] if known(c["expected_revenue"]) and c["customers"]]
+    what = "dollars" if in_money(together) else "buyers"
     total = sum(max(c["expected_revenue"], 0.0) for c in cells)
     if total <= 0:
-        return "No revenue is expected of anybody"
+        return f"No {what} are expected of anybody"
     names = {str(row["id"]): row["name"] for row in rows}
     best = max(cells, key=lambda c: c["expected_revenue"])
     people = sum(c["customers"] for c in cells)
     return (
         f"“{names.get(str(best['segment']), best['segment'])}” in tenth {best['decile']}: "
         f"{of_100(best['customers'] / people)} customers, "
-        f"{of_100(best['expected_revenue'] / total)} expected dollars"
+        f"{of_100(best['expected_revenue'] / total)} expected {what}"
     )
 
 
