@@ -24,7 +24,7 @@ ARCHETYPES = {
 }
 """By name, the share of customers and the traits, in the order of `TRAITS`."""
 
-PACE = Pace(orders=0.15, visits=2.5, wishes=0.5, app=2.5, coupons=0.5, tickets=0.15)
+PACE = Pace(orders=0.155, visits=2.5, wishes=0.5, app=2.5, coupons=0.5, tickets=0.15)
 SPREAD = 0.33
 """Standard deviation of a customer's traits round the blend."""
 CONCENTRATION = 0.5
