@@ -349,6 +349,18 @@ def test_a_refit_shows_which_segment_continues_which(segments):
     assert "at most 0.85 times as far" in months_told(segments["months"])[0]
 
 
+def test_months_without_a_customer_in_common(results, segments):
+    segments["months"] |= {"shared": 0, "switched": None, "without_hysteresis": None}
+    segments["months"]["migration"] = [
+        {"from": "S1", "to": "gone", "customers": 5, "revenue": None},
+        {"from": "new", "to": "S2", "customers": 7, "revenue": None},
+    ]
+    page = text_of(render(results | {"segments": segments}))
+    assert "Who changed their segment we cannot say, because no customer is in both" in page
+    assert "No customer is in both months" in page
+    assert not NEVER.search(page)
+
+
 def test_without_an_earlier_month_the_reason_is_given(results, segments):
     first = segments | {"months": None, "months_because": "there is no earlier model"}
     page = text_of(render(results | {"segments": first}))

@@ -105,9 +105,9 @@ def segments_sure(segments: Segments) -> list[str]:
     elif segments["structure"]:
         told.append("Whether other customers would give the same groups we cannot say.")
     months = segments["months"]
-    if months and known(months["switched"]["value"]):
+    if months:
         told.append(_switched(months, noun(segments)))
-    elif not months and segments["months_because"]:
+    elif segments["months_because"]:
         because = str(segments["months_because"]).rstrip(".")
         told.append(f"Whether they stay the same next month we cannot say, because {because}.")
     return told
@@ -136,7 +136,7 @@ def months_told(months: Mapping[str, Any], name: str = "segment") -> list[str]:
             "by the customers that both have. One whose customers agree by less than half "
             "(Jaccard) gets a name of its own."
         )
-    return [how, _switched(months, name)] if known(months["switched"]["value"]) else [how]
+    return [how, _switched(months, name)]
 
 
 def rule_told(segment: Mapping[str, Any], kind: str) -> str:
@@ -234,6 +234,8 @@ def _exact(segments: Segments) -> list[str]:
 
 def _switched(months: Mapping[str, Any], name: str) -> str:
     switched, loose = months["switched"], months.get("without_hysteresis")
+    if not switched or not known(switched["value"]):
+        return f"Who changed their {name} we cannot say, because no customer is in both months."
     told = (
         f"Of the {count(months['shared'])} customers known in both months, "
         f"{of_100(switched['value'])} changed their {name}"

@@ -178,8 +178,10 @@ def _title(months: Found) -> str:
         for move in months["migration"]
         if move["from"] != move["to"] and not {move["from"], move["to"]} & WORDS.keys()
     ]
-    switched = months["switched"]["value"]
-    start = f"{of_100(1 - switched)} customers stay" if known(switched) else "Who stays, who moves"
+    switched = (months["switched"] or {}).get("value")
+    if switched is None or not known(switched):
+        return "No customer is in both months"
+    start = f"{of_100(1 - switched)} customers stay"
     most = max(moved, key=lambda move: move["customers"], default=None)
     if most is None or not most["customers"]:
         return f"{start}; nobody moves"
