@@ -1,4 +1,4 @@
-"""The gate: are there groups beyond one correlated continuum, and how many?
+"""The gate: whether there are groups beyond one correlated continuum, and how many.
 
 Every number of groups is judged alike, on figures that were fixed before any was seen; a figure
 that flatters correlated data without groups (a silhouette, a stability) does not suffice.
