@@ -115,8 +115,8 @@ def davies_bouldin(positions: ArrayLike, labels: ArrayLike, *, level: float = 0.
     apart = np.sqrt(((x - centres[codes]) ** 2).sum(axis=1))
     spread = np.bincount(codes, apart, k) / np.bincount(codes, minlength=k)
     between = np.sqrt(((centres[:, None] - centres) ** 2).sum(axis=2))
-    with np.errstate(divide="ignore"):
-        ratio = (spread[:, None] + spread) / between
+    ratio = np.full_like(between, np.inf)  # two groups at one place are not apart at all
+    np.divide(spread[:, None] + spread, between, out=ratio, where=between > 0)
     np.fill_diagonal(ratio, -np.inf)
     value = float(ratio.max(axis=1).mean())
     return Estimate(value, math.nan, math.nan, level, len(x), "no interval")
