@@ -119,6 +119,18 @@ def test_actions_name_who_gets_what(written):
     assert best["customers"] == f"{told['customers']:,}"
 
 
+def test_what_all_campaigns_end_with_is_not_told_in_each(written):
+    actions = written["comparison"]["actions"]
+    for place, each in enumerate(actions):
+        each["campaign"] = f"Do {place}. Then stop. A suggestion, no measured effect."
+    told = [row["campaign"] for row in comparison_context(written["comparison"], None)["actions"]]
+    assert told == [f"Do {place}." for place in range(len(actions))]
+    actions[0]["campaign"] = "Nothing."
+    told = [row["campaign"] for row in comparison_context(written["comparison"], None)["actions"]]
+    assert told[0] == "Nothing."
+    assert told[1].endswith("no measured effect.")
+
+
 def test_heads_have_the_figure_that_each_side_is_known_by(comparison):
     one, other = comparison_context(comparison, None)["heads"]
     assert one["told"] == "boosted trees for bought_30d"

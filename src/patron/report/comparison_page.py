@@ -72,6 +72,21 @@ def _permuted(found: Mapping[str, Any] | None) -> str:
     )
 
 
+def _shared_end(texts: Sequence[str]) -> str:
+    """The sentences that all texts end with: the caption says so once.
+
+    >>> _shared_end(["Thank them. To be tested.", "Remind them. To be tested."])
+    ' To be tested.'
+    """
+    parts = [text.split(". ") for text in texts]
+    same = 0
+    while len(texts) > 1 and all(len(p) > same + 1 for p in parts):
+        if len({p[-1 - same] for p in parts}) > 1:
+            break
+        same += 1
+    return " " + ". ".join(parts[0][-same:]) if same else ""
+
+
 def _worth(together: Mapping[str, Any] | None) -> str:
     """What the last column of the actions holds."""
     unit = str(together["unit"]) if together else "expected revenue"
@@ -82,13 +97,14 @@ def _actions(
     actions: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], *, money: bool
 ) -> list[dict[str, Any]]:
     css = plots.colours(rows)
+    end = _shared_end([str(each["campaign"]) for each in actions])
     return [
         {
             "id": str(each["segment"]),
             "css": css.get(str(each["segment"]), "s0"),
             "name": each["name"],
             "who": each["who"],
-            "campaign": each["campaign"],
+            "campaign": str(each["campaign"]).removesuffix(end),
             "customers": count(each["customers"]),
             "revenue": (cash if money else count)(each["expected_revenue"]),
         }

@@ -19,7 +19,7 @@ FEWEST = 20
 """A cell of fewer customers is not coloured: its figure rests on next to nobody."""
 
 SHADES = 5
-CELL, FONT, LEFT, TOP = 36.0, 11.0, 208.0, 44.0
+CELL, FONT, LEFT, TOP = 36.0, 11.0, 222.0, 44.0
 
 
 def in_money(together: Found) -> bool:
