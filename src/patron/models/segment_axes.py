@@ -197,7 +197,7 @@ def _inferred(
         of_name = words(name)
         if because := describes(of_name, role):
             left[name] = because
-        elif found := dimension_of(of_name):
+        elif found := dimension_of(of_name, role):
             dimension, said = found
             sign = -1 if against(of_name, role) else 1
             members[dimension].append(AxisColumn(name, sign, f'its name says "{said}"'))
@@ -265,7 +265,7 @@ def _by_correlation(
     else:
         with np.errstate(invalid="ignore"):
             distance = 1 - np.abs(np.corrcoef([ranks[name] for name in names]))
-        distance = np.clip((distance + distance.T) / 2, 0, 1)
+        distance = np.nan_to_num(np.clip((distance + distance.T) / 2, 0, 1), nan=1.0)
         np.fill_diagonal(distance, 0)
         tree = linkage(squareform(distance, checks=False), "average")
         groups = {}
@@ -291,6 +291,8 @@ def _by_correlation(
 
 def _named(name: str, columns: Sequence[str], usable: Mapping[str, Floats], schema: Schema) -> Axis:
     """An axis of the user."""
+    if not columns:
+        raise StudyError(f"[segments] axes names no column of {name}; an axis has one or more.")
     made = []
     for column in columns:
         turned = column.startswith("-") and column not in schema
@@ -312,6 +314,11 @@ def _chosen(
         bare = name.removeprefix("-")
         if name in found:
             made.append(found[name])
+        elif bare in found and bare not in schema:
+            raise StudyError(
+                f'[segments] axes names "{name}", but {bare} is an inferred axis and only columns '
+                "are turned round. Leave the minus out, or name its columns."
+            )
         elif bare in DIMENSIONS and bare not in schema:
             raise StudyError(
                 f'[segments] axes names the axis "{name}", but no column says it. Axes found: '
@@ -353,7 +360,7 @@ def _checked(
             f"groups need two or more. {listed}{'; …' if len(left) > 6 else '.'} Name columns in "
             "[segments] axes, or correct their roles in [roles]."
         )
-    return Declared(axes, tuple(left.items()))
+    return Declared(axes, tuple(each for each in left.items() if each[0] not in columns))
 
 
 def _correlation(a: Floats, b: Floats) -> float:

@@ -53,24 +53,32 @@ _AGAINST = {
     *("csat", "satisfaction"),
 }
 """A column with one of these words falls where its axis rises."""
+_LATELY = {"last", "latest", "recent"}
+_TIMES = {"date", "day", "time"}
+_AMOUNTS = (Role.MONEY, Role.RATE)
 
 
 def describes(of_name: tuple[str, ...], role: Role) -> str | None:
     """Why a column describes customers and does not group them, if its name says so."""
-    if role == Role.DATE and not {"last", "latest", "recent"} & set(of_name):
+    if role == Role.DATE and not _LATELY & set(of_name):
         return "a date that does not say when they were last here"
+    if of_name[-1:] == ("since",) or {"customer", "since"} <= set(of_name):
+        return "says how long they have been customers"  # "member_since"
     for because, vocabulary in _DESCRIBES.items():
         if vocabulary & set(of_name):
             return because
     return None
 
 
-def dimension_of(of_name: tuple[str, ...]) -> tuple[str, str] | None:
-    """The axis that a name says, and the word that says it."""
-    if {"last", "latest"} & set(of_name) and {"date", "at", "day", "time", "on"} & set(of_name):
-        return "recency", "last"
+def dimension_of(of_name: tuple[str, ...], role: Role) -> tuple[str, str] | None:
+    """The axis that a name says, and the word that says it.
+
+    A date of the last something, or the number of such a day, says how lately it was.
+    """
+    timed = role == Role.DATE or (role not in _AMOUNTS and bool(_TIMES & set(of_name)))
     for dimension, vocabulary in _WORDS.items():
-        if said := next((word for word in of_name if word in vocabulary), None):
+        known = vocabulary | _LATELY if dimension == "recency" and timed else vocabulary
+        if said := next((word for word in of_name if word in known), None):
             return dimension, said
     return None
 
