@@ -13,6 +13,7 @@ MOST_FITTED = 60_000
 """Rows of the fixed sample that centres are learned from."""
 STARTS = 20
 _AT_ONCE = 100_000
+_LOOKED_AT = 1_000
 
 
 def some(n: int, most: int, seed: int, *, apart_from: Labels | None = None) -> Labels:
@@ -36,16 +37,18 @@ def k_means(
     starts: int = STARTS,
     warm: Floats | None = None,
 ) -> Floats:
-    """The centres of `k` groups [k, axes], in the order of their first axis' values, highest first.
+    """The centres of `k` groups [k, axes], those first that are highest on all axes together.
 
     The best of `starts` runs of Lloyd's algorithm from k-means++ starts (Arthur and Vassilvitskii
-    2007), by the sum of squared distances; `warm` [k, axes] is one more start. With fewer different
-    rows than `k` there are fewer centres.
+    2007), by the sum of squared distances; `warm` [k, axes] is one more start, taken where it
+    is no worse, and centres are then in its order. With fewer different rows than `k` there are
+    fewer centres.
     """
     from sklearn.cluster import KMeans
 
     rows = np.ascontiguousarray(positions, np.float32)
-    k = min(k, len(np.unique(rows, axis=0))) if len(rows) < 1_000 else k
+    if len(np.unique(rows[:_LOOKED_AT], axis=0)) < k:
+        k = min(k, len(np.unique(rows, axis=0)))
     best = KMeans(k, n_init=starts, random_state=seed).fit(rows)
     if warm is not None and len(warm) == k:
         again = KMeans(k, init=warm.astype(np.float32), n_init=1).fit(rows)
