@@ -16,9 +16,16 @@ from patron.customers import Customers
 from patron.errors import BundleError, StudyError, TableError
 from patron.examine import State
 from patron.models.segment_columns import revenue_column
-from patron.models.segment_months import identities, line_up, match, migration, switched
+from patron.models.segment_months import (
+    Match,
+    identities,
+    line_up,
+    match,
+    migration,
+    switched,
+)
 from patron.models.segment_names import name_segments
-from patron.models.segment_parts import HOLD, Centres
+from patron.models.segment_parts import HOLD
 from patron.models.segments import Assigned, Segments, deviations
 from patron.progress import Progress
 from patron.report.collect_segments import collect_segments
@@ -62,6 +69,28 @@ class Earlier:
     bundle: Bundle
     model: Segments
     table: pa.Table
+
+    def keys(self, now: pa.ChunkedArray, named: str) -> pa.ChunkedArray:
+        """The customers of the earlier run, in the type that this month's keys have.
+
+        Raises
+        ------
+        StudyError
+            The earlier run knows no key, or its keys are of another kind.
+        """
+        name = self.bundle.schema.one(Role.ENTITY)
+        if name is None or name not in self.table.column_names:
+            raise StudyError(
+                f"the earlier run has no column that says which customer a row is ({named}), so "
+                "nobody can be found again. Run it again with [table] entity."
+            )
+        try:
+            return self.table[name].cast(now.type)
+        except pa.ArrowInvalid as error:
+            raise StudyError(
+                f'the customers of the earlier run ("{name}", {self.table[name].type}) cannot be '
+                f"those of this month, whose keys are of type {now.type} ({named})."
+            ) from error
 
     @classmethod
     def load(cls, folder: Path, named: str) -> "Earlier":
@@ -142,8 +171,9 @@ def learn_segments(
     months: dict[str, Any] | None = None
     labels = found.labels
     if earlier is not None:
-        entity = _entity(state, customers)
-        labels, months = _months(earlier, model, found, table[entity], worth, kept=kept)
+        now = table[_entity(state, customers)]
+        keys = earlier.keys(now, study.where("segments.previous")), now
+        labels, months = _months(earlier, model, found, keys, worth, kept=kept)
     evidence = collect_segments(
         model,
         table,
@@ -203,14 +233,16 @@ def _months(
     earlier: Earlier,
     model: Segments,
     found: Assigned,
-    keys: pa.ChunkedArray,
+    keys: tuple[pa.ChunkedArray, pa.ChunkedArray],
     worth: NDArray[np.float64] | None,
     *,
     kept: bool,
 ) -> tuple[Labels, dict[str, Any]]:
-    """Today's labels beside those of the month before, and what moved."""
-    keyed = earlier.table.column_names[0]
-    was, now = line_up(earlier.table[keyed].cast(keys.type), keys)
+    """Today's labels beside those of the month before, and what moved.
+
+    `keys` are the customers of the month before and of today.
+    """
+    was, now = line_up(*keys)
     ids_before = np.array(earlier.table["segment"].to_pylist(), dtype=object)
     shared = (was >= 0) & (now >= 0)
     matches: list[dict[str, Any]] = []
@@ -223,7 +255,7 @@ def _months(
         labels = model.hold(found.placed, before)
         free = model.hold(found.placed, before, 1.0)
     else:
-        matches = _matched(earlier.model, model, ids_before, was, now, found)
+        matches = _matched(earlier, model, ids_before, was, now, found)
     ids_now = np.array(model.ids_, dtype=object)
     from_ids = [None if at < 0 else ids_before[at] for at in was]
     to_ids = [None if at < 0 else ids_now[labels[at]] for at in now]
@@ -251,35 +283,30 @@ def _months(
 
 
 def _matched(
-    old: Segments,
+    earlier: Earlier,
     new: Segments,
     ids_before: NDArray[Any],
     was: Labels,
     now: Labels,
     found: Assigned,
 ) -> list[dict[str, Any]]:
-    """Give new segments the ids and names of the old ones that they continue."""
-    if not (isinstance(old.parts_, Centres) and isinstance(new.parts_, Centres)):
-        return []  # tiers and boxes have no centres to be matched; tiers keep their order
-    place = {each: number for number, each in enumerate(old.ids_)}
-    both = (was >= 0) & (now >= 0)
-    before = np.array([place.get(each, -1) for each in ids_before[was[both]]], np.intp)
-    known = before >= 0
-    pairs = match(
-        before[known],
-        found.labels[now[both]][known],
-        len(old.ids_),
-        len(new.ids_),
-        old.parts_.centres,
-        new.parts_.centres,
-    )
-    ids = identities(pairs, old.ids_, old.used_)
+    """Give new segments the ids and names of the old ones that they continue.
+
+    Tiers are cuts of an axis and keep their own ids; where either month has tiers, nothing is
+    continued, and no id of a segment is given again.
+    """
+    old = earlier.model
+    before = new.used_ = tuple(dict.fromkeys((*old.used_, *old.ids_)))
+    if new.kind_ == "tiers":
+        return []
+    pairs = () if old.kind_ == "tiers" else _pairs(earlier, new, ids_before, was, now, found)
+    fresh_only = [Match(each, None, 0.0, False) for each in range(len(new.ids_))]
+    ids = identities(pairs or fresh_only, old.ids_, before)
     kept = {pair.new: old.names_[pair.old] for pair in pairs if pair.old is not None}
     rows = deviations(found.placed.positions, found.labels, len(new.ids_))
     fresh = [each for each in range(len(ids)) if each not in kept]
     named = name_segments(rows[fresh], new.axes_, taken=kept.values()) if fresh else ()
     names = kept | dict(zip(fresh, named, strict=True))
-    new.used_ = old.used_
     new.renamed(ids, [names[each] for each in range(len(ids))])
     return [
         {
@@ -290,6 +317,38 @@ def _matched(
         }
         for pair in pairs
     ]
+
+
+def _pairs(
+    earlier: Earlier,
+    new: Segments,
+    ids_before: NDArray[Any],
+    was: Labels,
+    now: Labels,
+    found: Assigned,
+) -> tuple[Match, ...]:
+    """Old and new segments, paired by shared customers; centres are the means of the members."""
+    old = earlier.model
+    place = {each: number for number, each in enumerate(old.ids_)}
+    every = np.array([place.get(each, -1) for each in ids_before], np.intp)
+    stood = [earlier.table[f"axis_{axis.name}"].to_numpy() for axis in new.axes_]
+    known = (was >= 0) & (now >= 0)
+    known[known] = every[was[known]] >= 0
+    return match(
+        every[was[known]],
+        found.labels[now[known]],
+        len(old.ids_),
+        len(new.ids_),
+        _centres(np.column_stack(stood)[every >= 0], every[every >= 0], len(old.ids_)),
+        _centres(found.placed.positions, found.labels, len(new.ids_)),
+    )
+
+
+def _centres(positions: NDArray[Any], labels: Labels, k: int) -> NDArray[np.float64]:
+    """The mean position of each segment [k, axes]; 0 for one without members."""
+    counts = np.maximum(np.bincount(labels, minlength=k), 1)
+    means = [np.bincount(labels, column, k) / counts for column in positions.T]
+    return np.column_stack(means)
 
 
 def _exported(
