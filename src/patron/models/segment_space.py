@@ -25,7 +25,7 @@ Floats = NDArray[np.floating[Any]]
 
 CLIP = 3.5
 KNOTS = 1_001
-"""A column with more different values than these is kept as so many quantiles."""
+"""A column with more different values than these is kept as so many quantiles, and ties whole."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class _Ruler:
         spread = float(np.sqrt(count @ (middle - centre) ** 2 / len(known))) or 1.0
         if len(distinct) > KNOTS:
             quantiles = np.linspace(0, len(known) - 1, KNOTS).astype(int)
-            kept = np.unique(np.searchsorted(distinct, known[quantiles]))
+            kept = np.searchsorted(distinct, known[quantiles])
+            tied = np.flatnonzero(count > len(known) / KNOTS)  # no line leads into a large tie
+            kept = np.unique(np.clip([*kept, *(tied - 1), *(tied + 1)], 0, len(distinct) - 1))
             distinct, middle = distinct[kept], middle[kept]
         return cls(distinct, (middle - centre) / spread)
 
