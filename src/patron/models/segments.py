@@ -5,6 +5,7 @@ __all__ = ["FEWEST", "Assigned", "Segments"]
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -291,14 +292,20 @@ class Segments:
                 leaves = LeafSegments.fit(positions[rows], labels[rows], names, **grown)
                 self.parts_ = Boxes(leaves)
                 labels = leaves.assign(positions)
-            suggested = name_segments(deviations(positions, labels, len(self.parts_)), axes)
+            given = tuple((self.names or {}).values())
+            suggested = name_segments(deviations(positions, labels, len(self.parts_)), axes, given)
         letter = "T" if self.kind_ == "tiers" else "S"
         ids = [f"{letter}{number}" for number in range(1, len(self.parts_) + 1)]
         self.because_ = _because(self.judged_, chosen, self.k)
+        self.used_: tuple[str, ...] = ()  # none is left of an earlier fit of this object
         self.renamed(ids, suggested)
 
     def _check_parameters(self) -> None:
-        if self.k is not None and not 2 <= self.k <= 20:
+        if isinstance(self.axes, str):
+            raise UserError(
+                f"axes must be columns by axis name or a list of names, got {self.axes!r}."
+            )
+        if self.k is not None and not (isinstance(self.k, Integral) and 2 <= self.k <= 20):
             raise UserError(f"k must be a whole number from 2 to 20, got {self.k!r}.")
         if self.names is not None and len(set(self.names.values())) < len(self.names):
             raise UserError("names gives two segments the same name; they must differ.")
