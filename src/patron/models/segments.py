@@ -297,7 +297,7 @@ class Segments:
         letter = "T" if self.kind_ == "tiers" else "S"
         ids = [f"{letter}{number}" for number in range(1, len(self.parts_) + 1)]
         self.because_ = _because(self.judged_, chosen, self.k)
-        self.used_: tuple[str, ...] = ()  # none is left of an earlier fit of this object
+        self.used_ = ()  # none is left of an earlier fit of this object
         self.renamed(ids, suggested)
 
     def _check_parameters(self) -> None:
