@@ -40,8 +40,6 @@ GATES = {
 
 WITHIN = 0.015
 """Of those eligible whose lift is so near the best, the most stable is taken."""
-AS_STABLE = 0.02
-"""Stabilities that differ by less are alike: the draws tell no more; the higher lift decides."""
 
 HONEST = 20_000
 """Rows that silhouettes are judged on: apart from those learned from, where there are enough."""
@@ -135,6 +133,7 @@ def judge(
     seed: int = 0,
     level: float = 0.95,
     warm: Floats | None = None,
+    continuum: Callable[[int, int], Positions] | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> list[Judged]:
     """The evidence on each number of groups; the same seed gives the same.
@@ -143,6 +142,8 @@ def judge(
     ----------
     positions : [n, axes], in the declared space.
     warm : the centres of an earlier fit, as one more start for their number of groups.
+    continuum : gives so many rows of one continuum for a seed [rows, axes]; without it, that of
+        the axes themselves.
     advance : called with 1 after each piece of work; there are `NULLS` plus one for each of `ks`.
     """
     told = advance or (lambda _: None)
@@ -157,7 +158,8 @@ def judge(
         found[k] = polish(positions, centres)
     groupings = [nearest_two(judged, found[k])[0] for k in ks]
     observed = _silhouettes(judged, groupings)
-    nulls = _null_silhouettes(learned, ks, seed=seed, told=told)
+    drawn_from = continuum or _of_axes(learned, seed)
+    nulls = _null_silhouettes(drawn_from, len(learned), ks, seed=seed, told=told)
     answers = []
     for place, k in enumerate(ks):
         own = mean_of_rows(observed[place], level)
@@ -186,16 +188,14 @@ def judge(
 def choose(judged: Sequence[Judged]) -> Judged | None:
     """Of the eligible ones within `WITHIN` of the best lift the most stable; None without any.
 
-    Stable is the group that comes back least; of those alike (`AS_STABLE`) the highest lift.
+    Stable is whose least stable group comes back most.
     """
     eligible = [each for each in judged if each.eligible]
     if not eligible:
         return None
     best = max(each.copula_lift.value for each in eligible)
     near = [each for each in eligible if each.copula_lift.value >= best - WITHIN]
-    most = max(each.jaccard_min.value for each in near)
-    alike = [each for each in near if each.jaccard_min.value >= most - AS_STABLE]
-    return max(alike, key=lambda each: each.copula_lift.value)
+    return max(near, key=lambda each: (each.jaccard_min.value, each.ari_bootstrap.value))
 
 
 def _honest(n: int, fitted: Labels, seed: int) -> Labels:
@@ -213,20 +213,26 @@ def _silhouettes(positions: Positions, groupings: Sequence[Labels]) -> list[Floa
     ]
 
 
+def _of_axes(learned: Positions, seed: int) -> Callable[[int, int], Positions]:
+    """One continuum of the axes themselves."""
+    continuum = Continuum(learned, seed=seed)
+    return lambda rows, draw: continuum.draw(rows, seed=draw).astype(np.float32)
+
+
 def _null_silhouettes(
-    learned: Positions,
+    continuum: Callable[[int, int], Positions],
+    n: int,
     ks: Sequence[int],
     *,
     seed: int,
     told: Callable[[int], None],
 ) -> Floats:
     """The silhouettes of k-means on draws from one correlated continuum [draws, ks]."""
-    continuum = Continuum(learned, seed=seed)
-    rows = min(_DRAWN, len(learned))
-    apart = len(learned) >= _DRAWN + _JUDGED
+    rows = min(_DRAWN, n)
+    apart = n >= _DRAWN + _JUDGED
     values = np.empty((NULLS, len(ks)))
     for draw in range(NULLS):
-        drawn = continuum.draw(rows + _JUDGED if apart else rows, seed=seed + 1_000 + draw)
+        drawn = continuum(rows + _JUDGED if apart else rows, seed + 1_000 + draw)
         tested = drawn[rows:] if apart else drawn[:_JUDGED]
         centres = [k_means(drawn[:rows], k, seed=seed + draw, starts=_STARTS) for k in ks]
         groupings = [nearest_two(tested, each)[0] for each in centres]

@@ -106,7 +106,7 @@ class SegmentSpace:
         numbers = numeric_columns(table, chosen)
         rulers = {name: _Ruler.fit(numbers[name]) for name in (c.name for c in _own(chosen))}
         space = cls(axes, chosen, rulers, np.zeros(len(axes)))
-        raw = space._means(numbers)
+        raw = space._means(np.column_stack([numbers[name] for name in space.inputs]))
         space._medians = np.array([np.nanmedian(each) for each in raw.T])
         return space
 
@@ -117,21 +117,32 @@ class SegmentSpace:
 
     def place(self, table: pa.Table) -> Placed:
         """Where the rows of `table` stand; a missing column counts as missing values."""
-        design = self._encoder.transform(table)
-        numbers = {name: design.matrix[:, j] for j, name in enumerate(design.names)}
-        raw = self._means(numbers)
+        matrix, warnings = self.read(table)
+        raw = self._means(matrix)
         flagged = np.isnan(raw)
-        positions = np.clip(np.where(flagged, self._medians, raw), -CLIP, CLIP)
-        return Placed(positions.astype(np.float32), flagged, design.warnings)
+        return Placed(self._placed(raw), flagged, warnings)
 
-    def _means(self, numbers: Mapping[str, Floats]) -> Floats:
+    def read(self, table: pa.Table) -> tuple[Floats, Counter[tuple[str, str]]]:
+        """The columns of the axes as numbers [rows, inputs], and what was unexpected."""
+        design = self._encoder.transform(table)
+        return design.matrix, design.warnings
+
+    def positions_of(self, matrix: Floats) -> NDArray[np.float32]:
+        """Where rows of numbers [rows, inputs] stand [rows, axes]."""
+        return self._placed(self._means(matrix))
+
+    def _placed(self, raw: Floats) -> NDArray[np.float32]:
+        filled = np.where(np.isnan(raw), self._medians, raw)
+        return np.clip(filled, -CLIP, CLIP).astype(np.float32)
+
+    def _means(self, matrix: Floats) -> Floats:
         """The mean of the known columns of each axis, NaN where none is known [rows, axes]."""
-        rows = len(next(iter(numbers.values())))
+        rows, place_of = len(matrix), {name: j for j, name in enumerate(self.inputs)}
         means = np.full((rows, len(self.axes)), np.nan)
         for place, axis in enumerate(self.axes):
             total, known = np.zeros(rows), np.zeros(rows)
             for column in axis.columns:
-                score = self._rulers[column.name](numbers[column.name])
+                score = self._rulers[column.name](matrix[:, place_of[column.name]])
                 there = ~np.isnan(score)
                 total += np.where(there, column.sign * score, 0.0)
                 known += there

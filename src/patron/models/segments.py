@@ -3,7 +3,7 @@
 __all__ = ["FEWEST", "Assigned", "Segments"]
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -18,6 +18,7 @@ from patron.models.segment_axes import Axis, declare
 from patron.models.segment_fit import MOST_FITTED, k_means, nearest_two, polish, some
 from patron.models.segment_gate import HONEST, NULLS, Judged, choose, judge
 from patron.models.segment_names import name_segments, tier_names
+from patron.models.segment_null import Continuum
 from patron.models.segment_parts import HOLD, Boxes, Centres, Parts, tiers
 from patron.models.segment_space import Placed, SegmentSpace
 from patron.models.segment_tree import LeafSegments
@@ -171,7 +172,14 @@ class Segments:
             progress.stage("segments: judge how many", NULLS + len(ks)) as stage,
         ):
             chance: dict[str, Any] = {"seed": self.seed, "level": self.level}
-            self.judged_ = judge(positions, ks, warm=warm, advance=stage.advance, **chance)
+            self.judged_ = judge(
+                positions,
+                ks,
+                warm=warm,
+                continuum=self._continuum(table),
+                advance=stage.advance,
+                **chance,
+            )
         self.chosen_: Judged | None = choose(self.judged_)
         self._part(positions)
         return self
@@ -269,6 +277,13 @@ class Segments:
         declared = declare(table, schema, self.axes, seed=self.seed)
         self.space_ = SegmentSpace.fit(table, schema, declared.axes)
         self.left_out_ = declared.left_out
+
+    def _continuum(self, table: pa.Table) -> Callable[[int, int], NDArray[np.float32]]:
+        """One continuum of the columns, as it stands on the axes."""
+        rows = some(table.num_rows, MOST_FITTED, self.seed)
+        columns, _ = self.space_.read(table.take(pa.array(rows)))
+        continuum = Continuum(columns, seed=self.seed)
+        return lambda n, draw: self.space_.positions_of(continuum.draw(n, seed=draw))
 
     def _part(self, positions: NDArray[np.float32]) -> None:
         """Settle the parts of the space, their ids and names, and the reason."""
