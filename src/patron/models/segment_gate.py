@@ -90,7 +90,7 @@ class Judged:
             "smallest": self.smallest,
         }
         return tuple(
-            _SAID[name].format(figure, least)
+            _SAID[name].format(_shown(figure, least, name), least)
             for name, least in GATES.items()
             if not (figure := figures[name]) >= least
         )
@@ -117,13 +117,22 @@ class Judged:
 
 
 _SAID = {
-    "silhouette": "silhouette {:.3f}, below {:.2f}",
-    "copula_lift": "{:.3f} above one continuum's silhouette, below {:.2f}",
-    "z": "{:.1f} standard deviations above one continuum, below {:.0f}",
-    "jaccard_min": "a group of which a bootstrap draw finds {:.2f} again, below {:.2f}",
-    "ari_bootstrap": "agreement of bootstrap draws {:.2f}, below {:.2f}",
-    "smallest": "the smallest group is {:.3f} of the customers, below {:.2f}",
+    "silhouette": "silhouette {}, below {:.2f}",
+    "copula_lift": "silhouette {} more than that of one continuum, below {:.2f}",
+    "z": "{} standard deviations more than one continuum, below {:.0f}",
+    "jaccard_min": "a group of which a bootstrap draw finds {} again, below {:.2f}",
+    "ari_bootstrap": "agreement of bootstrap draws {}, below {:.2f}",
+    "smallest": "the smallest group is {} of the customers, below {:.2f}",
 }
+_DECIMALS = {"z": 1, "jaccard_min": 2, "ari_bootstrap": 2}
+
+
+def _shown(figure: float, least: float, name: str) -> str:
+    """A figure that is below `least`, with decimals enough to see that it is."""
+    decimals = _DECIMALS.get(name, 3)
+    while float(shown := f"{figure:.{decimals}f}") >= least:
+        decimals += 1
+    return shown
 
 
 def judge(
