@@ -2,6 +2,8 @@
 
 __all__ = ["Earlier", "SegmentsRun", "learn_segments", "todays"]
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from patron.bundle import Bundle, load_bundle
 from patron.customers import Customers
-from patron.errors import BundleError, StudyError, TableError
+from patron.errors import BundleError, Refusal, StudyError, TableError
 from patron.examine import State
 from patron.models.segment_columns import revenue_column
 from patron.models.segment_months import (
@@ -162,7 +164,8 @@ def learn_segments(
     if earlier is not None and kept:
         model = _named_again(earlier.model, model)
     else:
-        model.fit(table, before=earlier.model if earlier else None, progress=progress)
+        with _only_todays(state, len(people)):
+            model.fit(table, before=earlier.model if earlier else None, progress=progress)
     found = model.assign(table)
     revenue, because = revenue_column(table, state.schema, model.axes_)
     worth = None
@@ -203,6 +206,21 @@ def _earlier(study: Study, asked: SegmentsSection) -> Earlier | None:
             )
         return None
     return Earlier.load(study.folder / asked.previous, study.where("segments.previous"))
+
+
+@contextmanager
+def _only_todays(state: State, people: int) -> Iterator[None]:
+    """A Refusal says as well that rows of earlier dates do not count, where there are any."""
+    try:
+        yield
+    except Refusal as refusal:
+        rows = state.table.num_rows
+        if people == rows:
+            raise
+        raise Refusal(
+            f"{refusal} Only rows of the latest date of {state.schema.one(Role.AS_OF)} are today's "
+            f"customers: {people:,} of {rows:,}."
+        ) from refusal
 
 
 def _entity(state: State, customers: Customers) -> str:

@@ -314,6 +314,14 @@ def test_too_few_customers_are_refused_alone(now: pa.Table, tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
+def test_a_refusal_says_that_only_the_latest_date_counts(now: pa.Table, tmp_path: Path) -> None:
+    days = [dt.date(2025, 9, 1)] * 700 + [dt.date(2025, 10, 1)] * 300
+    table = now.slice(0, 1000).append_column("as_of", pa.array(days))
+    keys = {"path": table, "entity": "customer_id", "as_of": "as_of"}
+    with pytest.raises(Refusal, match=r"Only rows of the latest date of as_of .*: 300 of 1,000\."):
+        ran(study_of(table, table=keys), tmp_path / "out")
+
+
 def test_beside_a_purchase_model_a_refusal_is_a_reason(now: pa.Table, tmp_path: Path) -> None:
     purchase = {"target": TARGET, "learners": ["logistic"], "effort": "quick"}
     done = ran(study_of(now.slice(0, 400), purchase=purchase), tmp_path / "out")

@@ -58,6 +58,7 @@ class FakeBundle:
     )
     purchase: Any = "a model"
     spend: Any = None
+    segments: Any = None
     evidence: dict[str, Any] = field(
         default_factory=lambda: {
             "target": "purchased",

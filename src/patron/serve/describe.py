@@ -1,14 +1,16 @@
 """What a model predicts, from what, and how well: for `/v1/model` and the page."""
 
-__all__ = ["describe", "measured", "metrics_of", "spend_metrics_of"]
+__all__ = ["describe", "measured", "metrics_of", "segment_metrics_of", "spend_metrics_of"]
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from patron.report.numbers import days, interval, percent
+from patron.report.numbers import days, interval, known, percent
+from patron.report.segments_tables import MEASURES, OF_GROUPS
 from patron.report.spend_brief import total_sentence
 from patron.report.spend_tables import money_metric
 from patron.report.words import METRICS, MONEY, SECTIONS
+from patron.serve.describe_segments import describe_segments
 from patron.serve.inputs import Input
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ LEFT_TO_THE_REPORT = {"r2_top_20", "r2_within_top_20", "rmsle", "spearman", "zer
 def describe(bundle: "Bundle", inputs: tuple[Input, ...]) -> dict[str, Any]:
     """The body of `/v1/model`.
 
-    What stands at the top of `predicts` is of purchases, or of spend where that is the only model;
-    `spend` is there wherever there is a model of spend.
+    What stands at the top of `predicts` is of purchases, without them of spend, without both of
+    segments; `spend` and `segments` are there wherever there are such.
     """
     return {
         "model_version": bundle.version,
@@ -49,14 +51,26 @@ def spend_metrics_of(evidence: Evidence) -> dict[str, dict[str, Any]]:
     return {name: spend[name] for name in MONEY if spend.get(name)}
 
 
+def segment_metrics_of(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """The measures of segments in the evidence, in the same form; of tiers those that they have."""
+    segments = evidence.get("segments") or {}
+    found = segments.get("evidence") or {}
+    left_out = OF_GROUPS if segments.get("kind") == "tiers" else ()
+    names = [name for name, *_ in MEASURES if name not in left_out]
+    return {name: found[name] for name in names if isinstance(found.get(name), Mapping)}
+
+
 def measured(bundle: "Bundle") -> list[dict[str, Any]]:
-    """For the page: each model with its figures as text, by what it predicts."""
+    """For the page: each model with its figures as text, by what it predicts.
+
+    `unseen` says whether there is an answer that the figures were held against.
+    """
     evidence, models = bundle.evidence, []
     if bundle.purchase is not None:
         found = metrics_of(evidence)
         rows = [_row(METRICS[name], interval(each), each) for name, each in found.items()]
         note = "The threshold was chosen before, on training rows." if "threshold" in found else ""
-        models.append({"title": SECTIONS["purchase"], "note": note, "rows": rows})
+        models.append(_model("purchase", note, rows))
     if bundle.spend is not None:
         rows = [
             _row(MONEY[name], money_metric(name, each), each)
@@ -66,8 +80,27 @@ def measured(bundle: "Bundle") -> list[dict[str, Any]]:
         spend = evidence.get("spend") or {}
         told = [total_sentence(spend["total"])] if spend.get("total") else []
         note = " ".join([*told, (spend.get("model") or {}).get("refit", "")]).strip()
-        models.append({"title": SECTIONS["spend"], "note": note, "rows": rows})
+        models.append(_model("spend", note, rows))
+    if bundle.segments is not None:
+        named = {name: (plain, term) for name, plain, term, _ in MEASURES}
+        rows = [
+            {**_written(*named[name], interval(each, 2)), "n": each["n"]}
+            for name, each in segment_metrics_of(evidence).items()
+            if known(each["value"])
+        ]
+        told = (evidence.get("segments") or {}).get("because", "")
+        models.append(_model("segments", f"{told} {_NO_ANSWER}".strip(), rows))
     return models
+
+
+_NO_ANSWER = (
+    "There is no right answer to hold segments against: the figures say how well they hold "
+    "together, and whether other draws of the customers give the same."
+)
+
+
+def _model(name: str, note: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"title": SECTIONS[name], "note": note, "rows": rows, "unseen": name != "segments"}
 
 
 def _of_other_ranges(level: float) -> set[str]:
@@ -79,16 +112,23 @@ def _of_other_ranges(level: float) -> set[str]:
 
 
 def _row(metric: Any, value: str, estimate: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_written(metric.plain, metric.term, value), "n": estimate["n"]}
+
+
+def _written(plain: str, term: str, value: str) -> dict[str, Any]:
     value = value.replace(", ", ",\N{NO-BREAK SPACE}")  # on a phone a line ends before the range
-    return {"plain": metric.plain, "term": metric.term, "value": value, "n": estimate["n"]}
+    return {"plain": plain, "term": term, "value": value}
 
 
 def _predicts(bundle: "Bundle") -> dict[str, Any]:
     evidence, told = bundle.evidence, {}
+    if bundle.segments is not None:
+        segments = describe_segments(bundle.segments, evidence.get("segments") or {})
+        told = _told({}, segments["sentence"]) | {"segments": segments}
     if bundle.spend is not None:
         spend, level = evidence.get("spend") or {}, bundle.spend.level
-        told = _told(spend, _spend_sentence(spend.get("target"), spend.get("horizon_days"), level))
-        told["spend"] = {**told, "level": level}
+        own = _told(spend, _spend_sentence(spend.get("target"), spend.get("horizon_days"), level))
+        told |= {**own, "spend": {**own, "level": level}}
     if bundle.purchase is not None:
         told |= _told(evidence, _sentence(evidence.get("target"), evidence.get("horizon_days")))
     return told

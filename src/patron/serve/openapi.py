@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from patron.serve.describe import metrics_of, spend_metrics_of
+from patron.serve.describe import metrics_of, segment_metrics_of, spend_metrics_of
 from patron.serve.inputs import Input, kind_of
 
 if TYPE_CHECKING:
@@ -35,9 +35,11 @@ MEANINGS = {
     "predicts.spend of /v1/model; 0 where spending nothing is likely.",
     "spend_high": "The high end of that range.",
     "spend_zero_probability": "The probability that the customer spends nothing, from 0 to 1.",
-    "segment": "The id of the customer's segment, which stays from month to month.",
+    "segment": "The id of the customer's segment, which stays from month to month; those that "
+    "there are stand in predicts.segments of /v1/model.",
     "segment_name": "What the segment is called.",
-    "segment_doubtful": "Whether another segment is nearly as near.",
+    "segment_doubtful": "Whether another segment is nearly as near, or too little is known of the "
+    "customer.",
     "model_version": "The model that gave this score.",
     "scored_at": "When the score was made (UTC).",
 }
@@ -221,12 +223,35 @@ def _model(bundle: "Bundle") -> dict[str, Any]:
         predicts["spend"] = _object({**what, "level": {"type": "number"}})
         spend = {name: _ref("Estimate") for name in spend_metrics_of(bundle.evidence)}
         evidence |= {"spend": _object(spend)} if spend else {}
+    if bundle.segments is not None:
+        predicts["segments"] = _segments()
+        found = {name: _ref("Estimate") for name in segment_metrics_of(bundle.evidence)}
+        if found:
+            evidence["segments"] = _object({"evidence": _object(found)})
     return _object(
         {
             "model_version": {"type": "string"},
             "predicts": _object(predicts),
             "inputs": _list_of(_ref("Input")),
             "evidence": _object(evidence),
+        }
+    )
+
+
+def _segments() -> dict[str, Any]:
+    """What `/v1/model` says of segments."""
+    text, share = {"type": "string"}, {"type": ["number", "null"]}
+    column = _object({"name": text, "sign": {"type": "integer", "enum": [-1, 1]}})
+    axis = _object({"name": text, "title": text, "columns": _list_of(column)})
+    shares = dict.fromkeys(("share", "revenue_share", "jaccard", "doubtful_share"), share)
+    return _object(
+        {
+            "sentence": text,
+            "kind": {"type": "string", "enum": ["segments", "rules", "tiers"]},
+            "structure": {"type": "boolean"},
+            "because": text,
+            "axes": _list_of(axis),
+            "segments": _list_of(_object({"id": text, "name": text, **shares})),
         }
     )
 

@@ -99,6 +99,8 @@ class Views:
             ),
             has_token=self.has_token,
             count=numbers.count,
+            percent=numbers.percent,
+            short=numbers.short,
         )
         answer = Response(page, mimetype="text/html")
         answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
