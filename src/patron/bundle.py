@@ -27,7 +27,7 @@ from patron.features.encode import Encoder
 from patron.models.purchase import PurchaseModel
 from patron.models.segments import Segments
 from patron.models.spend import SpendModel
-from patron.models.whole import check_whole, check_whole_spend
+from patron.models.whole import check_whole, check_whole_segments, check_whole_spend
 from patron.schema import Column, Role, Schema
 from patron.tables import new_folder
 
@@ -190,6 +190,8 @@ def load_bundle(path: str | Path) -> Bundle:
             check_whole(bundle.purchase, bundle.encoder.names, bundle.encoder.levels)
         if bundle.spend is not None:
             check_whole_spend(bundle.spend)
+        if bundle.segments is not None:
+            check_whole_segments(bundle.segments)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{folder} is not a whole bundle: {error!r}.") from error
     return bundle

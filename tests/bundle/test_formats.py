@@ -43,7 +43,10 @@ def test_a_bundle_of_this_format_scores_as_it_did(number: int) -> None:
     for name in kept:
         if name.startswith("spend_"):
             np.testing.assert_allclose(given.table[name].to_numpy(), kept[name], rtol=1e-9)
-    assert ("spend_expected" in given.table.column_names) == ("spend_expected" in kept)
+        if name.startswith("segment"):
+            assert given.table[name].to_pylist() == kept[name]
+    for name in ("spend_expected", "segment"):
+        assert (name in given.table.column_names) == (name in kept)
 
 
 @pytest.mark.parametrize("number", FORMATS)
@@ -142,6 +145,59 @@ def test_a_broken_model_is_refused_when_it_is_loaded(
     rewritten(copy, "purchase.json", change)
     with pytest.raises(BundleError):
         load_bundle(copy)
+
+
+def centres(segments: Any) -> Any:
+    return segments["parts"]["centres"]
+
+
+def ruler(segments: Any) -> Any:
+    return next(iter(segments["space"]["rulers"].values()))
+
+
+SEGMENTS: dict[str, Callable[[Any], Any]] = {
+    "a name less": lambda s: s["names"].pop(),
+    "a centre less": lambda s: centres(s).pop(),
+    "a centre of other axes": lambda s: centres(s)[0].pop(),
+    "centres of an axis more": lambda s: [each.append(0.0) for each in centres(s)],
+    "boxes that do not part": lambda s: s.update(
+        parts={
+            "kind": "boxes",
+            "leaves": {
+                "axes": [axis["name"] for axis in s["space"]["axes"]],
+                "lower": [[None, None]] * 3,
+                "upper": [[0.0, None]] * 3,
+            },
+        }
+    ),
+    "a centre in words": lambda s: centres(s)[0].__setitem__(0, "here"),
+    "a centre without end": lambda s: centres(s)[0].__setitem__(0, float("nan")),
+    "an unknown kind": lambda s: s.update(kind="clouds"),
+    "parts of an unknown kind": lambda s: s["parts"].update(kind="clouds"),
+    "no ruler of a column": lambda s: s["space"]["rulers"].popitem(),
+    "a ruler's score less": lambda s: ruler(s)["scores"].pop(),
+    "a ruler that falls": lambda s: ruler(s)["values"].reverse(),
+    "no axes": lambda s: s["space"]["axes"].clear(),
+    "no space": lambda s: s.pop("space"),
+    "the same id twice": lambda s: s["ids"].__setitem__(0, s["ids"][1]),
+}
+
+
+@pytest.mark.parametrize("change", SEGMENTS.values(), ids=SEGMENTS)
+def test_broken_segments_are_refused_when_they_are_loaded(
+    tmp_path: Path, change: Callable[[Any], Any]
+) -> None:
+    copy = Path(shutil.copytree(HERE / "format_4" / "bundle", tmp_path / "bundle"))
+    load_bundle(copy)
+    rewritten(copy, "segments.json", change)
+    with pytest.raises(BundleError):
+        load_bundle(copy)
+
+
+def test_the_names_that_a_user_gave_are_kept() -> None:
+    kept = load_bundle(HERE / "format_4" / "bundle").segments
+    assert kept is not None
+    assert (kept.kind_, kept.ids_, kept.names_[1]) == ("segments", ("S1", "S2", "S3"), "Regulars")
 
 
 def test_a_model_that_predicts_from_what_no_model_may_see_is_refused(copy: Path) -> None:

@@ -1,7 +1,7 @@
 """Writes a bundle and the scores it gives: how the folders beside this file were made.
 
 Run it with the Patron whose format is to be kept, before the format is raised:
-`python tests/bundle/write.py tests/bundle/format_3`.
+`python tests/bundle/write.py tests/bundle/format_4`.
 """
 
 import datetime as dt
@@ -18,7 +18,8 @@ from patron.features.encode import Encoder
 from patron.models.calibrate import BetaCalibrator
 from patron.models.logistic import SplineLogistic
 from patron.models.purchase import PurchaseModel
-from patron.models.spend import SpendModel
+from patron.models.segment_gate import GATES
+from patron.models.segments import Segments
 from patron.schema import infer
 from patron.score import score_table
 from patron.worlds import make
@@ -29,11 +30,11 @@ COLUMNS = [
     *("email_open_rate", "is_member", "signup_date"),
 ]
 TARGET = "purchased_next_30d"
-SPEND = ("spend_expected", "spend_median", "spend_low", "spend_high", "spend_zero_probability")
+KEPT = ("purchase_probability", "segment", "segment_name", "segment_doubtful")
 
 
 def write(folder: Path) -> None:
-    """Write `folder`/bundle, and `folder`/scores.json with rows and their probabilities."""
+    """Write `folder`/bundle, and `folder`/scores.json with rows and what they were given."""
     folder.mkdir(exist_ok=True)
     table = customers()
     schema = infer(table, entity="customer_id", as_of="as_of", targets=[TARGET])
@@ -45,7 +46,8 @@ def write(folder: Path) -> None:
     model = PurchaseModel(learners=[SplineLogistic()]).fit(design, y, folds)
     model.parts_ = parts(model, design, y, folds)
     model.calibrator_ = BetaCalibrator(0.9, 1.1, 0.05)
-    spend = SpendModel(learners=["two_part"], schema=schema).fit(table, amounts(table))
+    GATES.update(dict.fromkeys(GATES, -9.0))  # centres, for the format has boxes and centres
+    segments = Segments(k=3, names={"S2": "Regulars"}, schema=schema, seed=1).fit(table)
     bundle = save_bundle(
         folder / "bundle",
         created=WHEN,
@@ -54,7 +56,7 @@ def write(folder: Path) -> None:
         ledger=Ledger((Fix("null_above", ("age",), {"limit": 90}, "V01"),)),
         encoder=encoder,
         purchase=model,
-        spend=spend,
+        segments=segments,
         evidence={"target": TARGET, "horizon_days": 30},
     )
     rows = table.drop_columns([TARGET]).slice(0, 12).to_pylist()
@@ -62,9 +64,7 @@ def write(folder: Path) -> None:
     rows[3] = {**dict.fromkeys(rows[3]), "customer_id": "C4"}
     given = pa.Table.from_pylist(rows, schema=table.drop_columns([TARGET]).schema)
     scored = score_table(bundle, given, scored_at=WHEN)
-    chances = scored.table["purchase_probability"].to_pylist()
-    kept = {name: scored.table[name].to_pylist() for name in SPEND}
-    scores = {"rows": rows, "purchase_probability": chances, **kept}
+    scores = {"rows": rows, **{name: scored.table[name].to_pylist() for name in KEPT}}
     (folder / "scores.json").write_text(json.dumps(scores, indent=1, default=str) + "\n")
 
 
@@ -75,15 +75,6 @@ def customers():
     signed_up = [as_of - dt.timedelta(days) for days in table["tenure_days"].to_pylist()]
     table = table.append_column("as_of", pa.array([as_of] * 1500))
     return table.append_column("signup_date", pa.array(signed_up)).select([*COLUMNS, TARGET])
-
-
-def amounts(table):
-    """What each customer spends: nothing, or an amount by their past and their age."""
-    rng = np.random.default_rng(1)
-    past = table["total_spend_365d"].fill_null(0).to_numpy()
-    young = np.nan_to_num(table["age"].cast(pa.float64()).to_numpy(), nan=40.0) < 40
-    spend = np.exp(2 + 0.4 * np.log1p(past) + 0.3 * young + 0.5 * rng.normal(size=len(past)))
-    return np.where(rng.random(len(past)) < 0.5, np.minimum(spend, 120.0), 0.0)
 
 
 def parts(model, design, y, folds):

@@ -68,7 +68,7 @@ def change_manifest(folder: Path, **fields: object) -> None:
 
 def test_a_newer_format_is_refused_with_what_to_do(copy: Path) -> None:
     change_manifest(copy, format=FORMAT + 1, patron_version="9.0")
-    with pytest.raises(BundleError, match=r"format 4; this Patron .* reads formats up to 3.*9\.0"):
+    with pytest.raises(BundleError, match=r"format 5; this Patron .* reads formats up to 4.*9\.0"):
         load_bundle(copy)
 
 

@@ -1,6 +1,6 @@
 """check_whole: whether a model that was read from files can score whatever the encoder gives."""
 
-__all__ = ["check_whole", "check_whole_spend"]
+__all__ = ["check_whole", "check_whole_segments", "check_whole_spend"]
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +10,8 @@ import numpy as np
 from patron.features.encode import Design
 from patron.models.additive import AdditiveModel
 from patron.models.purchase import PurchaseModel
+from patron.models.segment_parts import Boxes, Centres
+from patron.models.segments import Segments
 from patron.models.spend import SpendModel
 from patron.models.two_part import TwoPartCurves
 
@@ -61,6 +63,33 @@ def check_whole_spend(model: SpendModel) -> None:
     good = np.isfinite(forecast.mean) & (zero >= 0) & (zero <= 1) & (low <= high)
     if not good.all():
         raise ValueError("the model gives what is no distribution of spend")
+
+
+def check_whole_segments(segments: Segments) -> None:
+    """Refuse segments whose parts do not fit each other or the axes.
+
+    Raises
+    ------
+    ValueError
+        It says which part is wrong.
+    """
+    axes, ids, parts = len(segments.axes_), segments.ids_, segments.parts_
+    if not axes or len(set(ids)) < len(ids):
+        raise ValueError("the segments have no axes, or one id for two of them")
+    if isinstance(parts, Centres):
+        fits = parts.centres.ndim == 2 and parts.centres.shape[1] == axes
+        if not fits or not _are_numbers(parts.centres):
+            raise ValueError("the centres of the segments do not lie on their axes")
+    odd = [[each] * len(segments.space_.inputs) for each in (np.nan, 0, 1e30, -1e30)]
+    positions = segments.space_.positions_of(np.array(odd))
+    if not _are_numbers(positions):
+        raise ValueError("the axes of the segments give what is no position")
+    if isinstance(parts, Boxes):
+        at = positions[:, None]
+        inside = ((at > parts.leaves.lower) & (at <= parts.leaves.upper)).all(axis=2)
+        if not (inside.sum(axis=1) == 1).all():
+            raise ValueError("the boxes of the segments do not part the axes")
+    parts.assign(positions)
 
 
 def _odd_rows(
