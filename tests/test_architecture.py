@@ -37,6 +37,8 @@ ROOMS = [
     "audit_path",
     "purchase_path",
     "spend_path",
+    "segments_path",
+    "comparison_path",
     "pipeline",
     "cli",
 ]
