@@ -35,6 +35,8 @@ KS = (3, 4, 5, 6, 7, 8)
 """The numbers of groups that are tried."""
 DEPTH = 3
 """Cuts on the way to a leaf, where segments are rules."""
+STILL = 1e-5
+"""An axis whose positions spread no more than this is the same for all."""
 
 _PARTS: dict[str, Any] = {each.kind: each for each in (Centres, Boxes)}
 
@@ -163,7 +165,7 @@ class Segments:
         else:
             self.space_, self.left_out_ = before.space_, before.left_out_
         positions = self.space_.place(table).positions
-        if not (positions.std(axis=0) > 0).any():
+        if not (positions.std(axis=0) > STILL).any():
             raise Refusal("no segments: all customers stand alike on every axis.")
         warm = before.parts_.centres if before and isinstance(before.parts_, Centres) else None
         ks = KS if self.k is None else (self.k,)
@@ -197,7 +199,8 @@ class Segments:
 
     def predict(self, X: Any) -> NDArray[np.str_]:
         """The id of each row's segment [n]."""
-        return np.array(self.ids_)[self.assign(X).labels]
+        labels = self.assign(X).labels
+        return np.array(self.ids_)[labels]
 
     def hold(self, placed: Placed, before: Labels, ratio: float = HOLD) -> Labels:
         """The segments of a later month: who was in `before` (-1: unknown) moves only if clear."""
@@ -336,7 +339,8 @@ def deviations(positions: NDArray[np.float32], labels: Labels, k: int) -> Floats
     columns = positions.T.astype(np.float64)
     means = np.column_stack([np.bincount(labels, column, k) / counts for column in columns])
     spread = columns.std(axis=1)
-    return np.asarray((means - columns.mean(axis=1)) / np.where(spread > 0, spread, 1.0))
+    apart = np.where(spread > STILL, means - columns.mean(axis=1), 0.0)
+    return np.asarray(apart / np.where(spread > STILL, spread, 1.0))
 
 
 def _main(positions: NDArray[np.float32], names: Sequence[str]) -> int:
@@ -344,10 +348,10 @@ def _main(positions: NDArray[np.float32], names: Sequence[str]) -> int:
     if "value" in names:
         return list(names).index("value")
     spread = positions.std(axis=0)
-    varied = np.where(spread > 0, spread, 1)
+    varied = np.where(spread > STILL, spread, 1)
     scaled = (positions - positions.mean(axis=0)) / varied
     loadings = np.abs(np.linalg.svd(scaled[:HONEST], full_matrices=False)[2][0])
-    return int(np.where(spread > 0, loadings, -1).argmax())
+    return int(np.where(spread > STILL, loadings, -1).argmax())
 
 
 def _because(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> str:
