@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from patron.report.card import card, card_markdown
+from patron.report.segments_card import segments_card
 from patron.report.spend_card import spend_card
 from patron.report.words import SECTIONS
 
-_KINDS = {"purchase": card, "spend": spend_card}
+_KINDS = {"purchase": card, "spend": spend_card, "segments": segments_card}
 
 
 def add_cards(evidence: Mapping[str, dict[str, Any] | None], data: Mapping[str, Any]) -> str:
@@ -17,19 +18,25 @@ def add_cards(evidence: Mapping[str, dict[str, Any] | None], data: Mapping[str, 
 
     Parameters
     ----------
-    evidence : the sections of docs/results.md by name, None for a model that there is not.
+    evidence : the sections of docs/results.md by name, None for what there is not.
     data : the sections on the data.
     """
-    models = {name: section for name in _KINDS if (section := evidence[name]) is not None}
+    models = {name: section for name in _KINDS if (section := evidence.get(name)) is not None}
     for name, section in models.items():
         section["card"] = _KINDS[name](section, data)
     if not models:
         return ""
     if len(models) == 1:
-        (section,) = models.values()
-        return card_markdown(section["card"], title=f"Model card: {section['target']}")
+        ((name, section),) = models.items()
+        title = f"Model card: {section.get('target', SECTIONS[name])}"
+        return card_markdown(section["card"], title=title)
     parts = [
-        card_markdown(made["card"], title=f"{SECTIONS[name]}: {made['target']}", depth=2)
+        card_markdown(made["card"], title=_title(name, made), depth=2)
         for name, made in models.items()
     ]
     return "\n".join(["# Model cards\n", *parts])
+
+
+def _title(name: str, section: Mapping[str, Any]) -> str:
+    """What a model tells, and its target; segments have none."""
+    return SECTIONS[name] + (f": {section['target']}" if "target" in section else "")

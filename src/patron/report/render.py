@@ -111,7 +111,7 @@ def _context(results: Results) -> dict[str, Any]:
 
 def _cards(results: Results) -> list[dict[str, Any]]:
     """The model cards that the results have, by what the models predict."""
-    cards = {name: (results[name] or {}).get("card") for name in ("purchase", "spend")}
+    cards = {name: (results[name] or {}).get("card") for name in ("purchase", "spend", "segments")}
     return [
         {"title": SECTIONS[name], "sections": made["sections"]}
         for name, made in cards.items()
