@@ -35,6 +35,10 @@ from patron.models.learner import CrossFitted, Folds
 from patron.models.logistic import SplineLogistic
 from patron.models.purchase import PurchaseModel
 from patron.models.reference import Line
+from patron.models.segment_axes import Axis, AxisColumn
+from patron.models.segment_space import SegmentSpace
+from patron.models.segment_tree import LeafSegments
+from patron.models.segments import Segments
 from patron.models.shares import Shares
 from patron.models.spend import SpendModel
 from patron.models.spend_data import SpendData
@@ -266,6 +270,34 @@ def conformal(table: pa.Table) -> Conformal:
     return Conformal.fit(believed(table), spent(table))
 
 
+AXES = {"value": ["spend"], "habit": ["orders"]}
+
+
+def segments(table: pa.Table, seed: int = 0) -> Segments:
+    return Segments(axes=AXES, k=3, schema=schema(table), seed=seed).fit(table)
+
+
+def space(table: pa.Table) -> SegmentSpace:
+    axes = tuple(
+        Axis(name, name, tuple(AxisColumn(each, 1, "the test says so") for each in columns), "")
+        for name, columns in AXES.items()
+    )
+    return SegmentSpace.fit(table, schema(table), axes)
+
+
+def leaves(table: pa.Table) -> tuple[SegmentSpace, LeafSegments]:
+    """Towards the quarters of the space, each of which is a segment."""
+    where = space(table)
+    positions = where.place(table).positions
+    return where, LeafSegments.fit(positions, (positions > 0) @ [1, 2], tuple(AXES), leaves=4)
+
+
+def stands(fit: Segments, table: pa.Table) -> Numbers:
+    """The whole answer: part, doubt and positions."""
+    found = fit.assign(table)
+    return np.column_stack([found.labels, found.doubtful, found.placed.positions])
+
+
 def score(table: pa.Table) -> NDArray[np.float64]:
     """Log-odds of a kind, for what takes no matrix."""
     values: NDArray[np.float64] = pc.fill_null(table["orders"], 0).to_numpy() / 3.0 - 1
@@ -419,6 +451,39 @@ ESTIMATORS = (
     of_calibrator(Calibrator, "unfitted, it is the plain logistic function"),
     of_calibrator(BetaCalibrator, NO_OBJECT),
     of_calibrator(IsotonicCalibrator, NO_OBJECT),
+    Estimator(
+        "Segments",
+        Segments,
+        fit=segments,
+        answer=stands,
+        reload=lambda fit: Segments.from_dict(through_json(fit.to_dict())),
+        refit=lambda first, second: (
+            Segments(axes=AXES, k=3, schema=schema(second)).fit(first).fit(second)
+        ),
+        too_early=lambda table: Segments().predict(table),
+    ),
+    Estimator(
+        "SegmentSpace",
+        SegmentSpace,
+        fit=lambda table, _: space(table),
+        answer=lambda fit, table: fit.place(table).positions,
+        reload=lambda fit: SegmentSpace.from_dict(through_json(fit.to_dict())),
+        skips={
+            "test_refit_equals_fresh_fit": NO_OBJECT,
+            "test_clear_error_before_fit": NO_OBJECT,
+        },
+    ),
+    Estimator(
+        "LeafSegments",
+        LeafSegments,
+        fit=lambda table, _: leaves(table),
+        answer=lambda fit, table: fit[1].assign(fit[0].place(table).positions),
+        reload=lambda fit: (fit[0], LeafSegments.from_dict(through_json(fit[1].to_dict()))),
+        skips={
+            "test_refit_equals_fresh_fit": NO_OBJECT,
+            "test_clear_error_before_fit": NO_OBJECT,
+        },
+    ),
     Estimator(
         "Line",
         Line,
