@@ -30,7 +30,7 @@ class Continuum:
 
     Parameters
     ----------
-    columns : [n, columns]; NaN where a value is missing. Each column has a known value.
+    columns : [n, columns]; NaN where a value is missing.
     """
 
     def __init__(self, columns: Floats, *, seed: int) -> None:
@@ -63,6 +63,8 @@ class Continuum:
         places = ndtr(noise @ np.linalg.cholesky(_possible(latent)).T)
         drawn = np.empty_like(places)
         for j, margin in enumerate(self._margins):
+            if not len(margin):  # missing in every row, as `gone` says
+                continue
             at = np.minimum((places[:, j] * len(margin)).astype(np.intp), len(margin) - 1)
             drawn[:, j] = margin[at]
         drawn[gone] = np.nan
