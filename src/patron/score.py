@@ -70,6 +70,7 @@ class ScoreSummary:
     ----------
     positive : how many are above the threshold; None without a model of purchases.
     expected : what all of them together are expected to spend; None without a model of spend.
+    doubtful : how many may as well be in another segment; None without segments.
     """
 
     rows: int
@@ -77,6 +78,7 @@ class ScoreSummary:
     version: str
     warnings: tuple[str, ...]
     expected: float | None = None
+    doubtful: int | None = None
 
 
 def score_table(
@@ -177,7 +179,7 @@ def score_source(
         has = "the model knows no date of the rows" if dated is None else f"it has a column {dated}"
         raise UserError(f"{opened.name} was given a date for all rows, but {has}. Leave it out.")
     counts: Counts = Counter()
-    rows = positive = 0
+    rows = positive = doubtful = 0
     expected: float | None = None
     with (
         (progress or silent()).stage("score", opened.rows) as stage,
@@ -199,11 +201,14 @@ def score_source(
                 expected = (expected or 0.0) + (
                     pc.sum(scores.table["spend_expected"]).as_py() or 0.0
                 )
+            if "segment_doubtful" in scores.table.column_names:
+                doubtful += pc.sum(scores.table["segment_doubtful"]).as_py() or 0
             stage.advance(batch.num_rows)
         if not rows:
             raise DataError(f"{opened.name} has no rows to score.")
     decided = None if bundle.purchase is None else positive
-    return ScoreSummary(rows, decided, bundle.version, _sentences(counts), expected)
+    unsure = None if bundle.segments is None else doubtful
+    return ScoreSummary(rows, decided, bundle.version, _sentences(counts), expected, unsure)
 
 
 def _plain(table: Any) -> pa.Table:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from patron.bundle import Bundle, load_bundle
 from patron.customers import Customers
 from patron.errors import BundleError, Refusal, StudyError, TableError
+from patron.estimate import Estimate
 from patron.examine import State
 from patron.models.segment_columns import revenue_column
 from patron.models.segment_months import (
@@ -283,7 +284,7 @@ def _months(
     without = None
     if free is not None:
         freed = [None if at < 0 else ids_now[free[at]] for at in now]
-        without = switched(from_ids, freed).to_dict()
+        without = _changed(from_ids, freed)
     return labels, {
         "previous": {
             "version": earlier.bundle.version,
@@ -292,12 +293,19 @@ def _months(
         "kept": kept,
         "ratio": HOLD,
         "shared": int(shared.sum()),
-        "switched": switched(from_ids, to_ids).to_dict() if shared.any() else None,
-        "without_hysteresis": without if shared.any() else None,
+        "switched": _changed(from_ids, to_ids),
+        "without_hysteresis": without,
         "migration": migration(from_ids, to_ids, money),
         "names": old_names | dict(zip(model.ids_, model.names_, strict=True)),
         "matches": matches,
     }
+
+
+def _changed(before: list[str | None], now: list[str | None]) -> dict[str, Any]:
+    """The share of shared customers who are elsewhere now; nothing is known of it without any."""
+    if any(one is not None and other is not None for one, other in zip(before, now, strict=True)):
+        return switched(before, now).to_dict()
+    return Estimate(np.nan, np.nan, np.nan, 0.95, 0, "no customer of both months").to_dict()
 
 
 def _matched(

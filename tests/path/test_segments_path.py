@@ -186,6 +186,17 @@ def test_the_migration_accounts_for_everybody(kept: Run) -> None:
     assert sum(row["customers"] for row in rows if row["to"] == "gone") > 0
 
 
+def test_a_month_without_a_customer_of_the_last_one(first: Run, tmp_path: Path) -> None:
+    others = archetypes(600, seed=1).table
+    others = others.set_column(0, "customer_id", pa.array([f"N{row}" for row in range(600)]))
+    done = ran(study_of(others, {"previous": str(first.folder)}), tmp_path / "out")
+    months = section(done)["months"]
+    assert months["shared"] == 0
+    assert months["switched"]["value"] is None
+    assert months["without_hysteresis"]["value"] is None
+    assert {row["from"] for row in months["migration"] if row["to"] != "gone"} == {"new"}
+
+
 def test_a_refit_finds_the_old_segments_again(kept: Run, refitted: Run) -> None:
     """The axes and rulers are kept, the same customers are there: the ids must be, too."""
     found = section(refitted)

@@ -113,6 +113,8 @@ class TestCustomers:
             '# target = "…"  # amounts, the later ones first: post_campaign_spend, lifetime_spend\n'
             "# [campaign]\n"
             '# treatment = "…"  # two to six values: treatment_group\n'
+            "# [segments]  # who the customers are; it needs no target, and the axes are inferred\n"
+            '# axes = {value = ["…"], recency = ["-…"]}  # or name them; - where less is more\n'
         )
 
     def test_path_and_format_are_written(self, tmp_path: Path) -> None:

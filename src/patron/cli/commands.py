@@ -260,7 +260,8 @@ def score(
     if not quiet:
         above = "" if done.positive is None else f", {done.positive:,} above the threshold"
         spend = "" if done.expected is None else f", {done.expected:,.0f} to be spent in all"
-        say(f"{some(done.rows, 'row')} scored{above}{spend}: {out}")
+        unsure = "" if done.doubtful is None else f", {done.doubtful:,} with a doubtful segment"
+        say(f"{some(done.rows, 'row')} scored{above}{spend}{unsure}: {out}")
         say(f"Model {done.version}.")
         if not model.schema.names(Role.ENTITY):
             warn("the Study names no entity: the scores are in the table's order, without a key.")

@@ -73,11 +73,17 @@ def show_reading(notes: Iterable[str], dropped: Iterable[Mapping[str, Any]]) -> 
 
 def show_run(done: "Run") -> None:
     """The result first, then where it is."""
+    from patron.cli.segments import show_no_segments, show_segments
+
     results = done.results
     if results["purchase"] is not None:
         _show_purchase(results["purchase"])
     if results["spend"] is not None:
         _show_spend(results["spend"])
+    if results["segments"] is not None:
+        show_segments(results["segments"], done.folder / "segments.parquet")
+    elif results["study"]["sections"]["segments"] is not None:
+        show_no_segments(results["segments_because"])
     for found in results["findings"]:
         if found["severity"] == "note":
             continue

@@ -64,8 +64,10 @@ def _purpose(segments: Segments) -> Iterable[str]:
         "It is for getting to know customers, for planning, and for choosing what to say to whom, "
         "in which tone and with which picture."
     )
-    if segments["evidence"]["rules_f1"] is not None:
-        yield f"Each {noun(segments)} has a rule on raw columns, for tools that know no model."
+    ruled = sum(each["rule"] is not None for each in segments["segments"])
+    if ruled:
+        who = "Each" if ruled == segments["k"] else f"{ruled} of {segments['k']}"
+        yield f"{who} can be written as a rule, for tools that know no model."
 
 
 def _not_for(segments: Segments) -> Iterable[str]:
@@ -192,7 +194,7 @@ def _found(data: Mapping[str, Any]) -> Iterable[str]:
 
 def _limits(segments: Segments) -> Iterable[str]:
     months, name = segments["months"], noun(segments)
-    if months and months["switched"] and known(months["switched"]["value"]):
+    if months and known(months["switched"]["value"]):
         yield (
             f"From the run of {date(str(months['previous']['created']))} to this one "
             f"{of_100(months['switched']['value'])} customers changed their {name}."

@@ -190,6 +190,13 @@ def _candidates(
         more = ", …" if len(names) > _MOST_LISTED else ""
         yield f"# [{section}]"
         yield f'# {key} = "…"  # {says}: {listed}{more}'
+    yield from _segments()
+
+
+def _segments() -> Iterator[str]:
+    """Comments with [segments], which needs no target."""
+    yield "# [segments]  # who the customers are; it needs no target, and the axes are inferred"
+    yield '# axes = {value = ["…"], recency = ["-…"]}  # or name them; - where less is more'
 
 
 def _may_be_treatment(column: "pa.ChunkedArray", seen: Look, name: str) -> bool:
