@@ -19,6 +19,7 @@ __all__ = [  # noqa: RUF022 (the order of the path)
     "make_split",
     "PurchaseModel",
     "SpendModel",
+    "Segments",
     "Estimate",
     "run",
     "render",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from patron.features.encode import Encoder
     from patron.features.events import build_features
     from patron.models.purchase import PurchaseModel
+    from patron.models.segments import Segments
     from patron.models.spend import SpendModel
     from patron.pipeline import run
     from patron.report import render
@@ -69,6 +71,7 @@ _HOME = {
     "make_split": "split",
     "PurchaseModel": "models.purchase",
     "SpendModel": "models.spend",
+    "Segments": "models.segments",
     "Estimate": "estimate",
     "run": "pipeline",
     "render": "report",

@@ -1,6 +1,6 @@
 """Segments: who the customers are, and only if there are groups beyond one correlated continuum."""
 
-__all__ = ["FEWEST", "Assigned", "Segments"]
+__all__ = ["FEWEST", "Assigned", "Segments", "deviations"]
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """From one month to the next: who stays in a segment and who moves, as flows."""
 
-__all__ = ["segment_flow"]
+__all__ = ["Node", "segment_flow"]
 
 import math
 from collections.abc import Mapping, Sequence
