@@ -37,6 +37,7 @@ ROOMS = [
     "audit_path",
     "purchase_path",
     "spend_path",
+    "months_path",
     "segments_path",
     "comparison_path",
     "pipeline",

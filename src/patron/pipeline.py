@@ -19,6 +19,7 @@ from patron.errors import Refusal, StudyError
 from patron.examine import State, examine
 from patron.models.effort import EFFORTS
 from patron.models.ladder import ladder
+from patron.months_path import TABLE
 from patron.progress import Progress, Stopwatch, silent
 from patron.purchase_path import PurchaseRun, check_columns, learn_purchase
 from patron.report import render
@@ -27,7 +28,7 @@ from patron.report.collect import collect_data, collect_run, in_short
 from patron.report.collect_evidence import collect_kept
 from patron.report.collect_purchase import split_part
 from patron.schema import Role
-from patron.segments_path import TABLE, SegmentsRun, learn_segments
+from patron.segments_path import SegmentsRun, learn_segments
 from patron.spend_path import SpendRun, learn_spend, usable_amounts
 from patron.split import Split, make_split
 from patron.study import Study

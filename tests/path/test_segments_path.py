@@ -309,6 +309,27 @@ def test_keys_of_another_kind_are_a_sentence(now: pa.Table, first: Run, tmp_path
         ran(study_of(numbered, {"previous": str(first.folder)}), tmp_path / "out")
 
 
+@pytest.mark.parametrize("refit", [False, True])
+def test_a_month_without_a_column_of_the_axes_is_a_sentence(
+    first: Run, later: pa.Table, tmp_path: Path, refit: bool
+) -> None:
+    asked = {"previous": str(first.folder), "refit": refit}
+    with pytest.raises(StudyError, match=r'read "refund_rate", and the table has no such column'):
+        ran(study_of(later.drop_columns("refund_rate"), asked), tmp_path / "out")
+    empty = pa.nulls(len(later), pa.float64())
+    place = later.column_names.index("refund_rate")
+    with pytest.raises(StudyError, match=r'read "refund_rate", and its role is ignore now \('):
+        ran(study_of(later.set_column(place, "refund_rate", empty), asked), tmp_path / "out")
+
+
+def test_one_name_for_two_segments_is_a_sentence(
+    first: Run, later: pa.Table, tmp_path: Path
+) -> None:
+    asked = {"previous": str(first.folder), "names": {"S1": "Regulars", "S2": "Regulars"}}
+    with pytest.raises(StudyError, match=r'two segments are called "Regulars" \(named by \[segm'):
+        ran(study_of(later, asked), tmp_path / "out")
+
+
 def test_a_customer_twice_in_a_month_is_a_sentence(
     now: pa.Table, first: Run, tmp_path: Path
 ) -> None:

@@ -353,12 +353,13 @@ def _checked(
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise StudyError(f"[segments] axes names {twice[0]} on two axes; name it on one.")
     if len(columns) < 2:
-        listed = "; ".join(f"{name}: {because}" for name, because in list(left.items())[:6])
+        told = [f"{name}: {because}" for name, because in list(left.items())[:6]]
+        listed = f" {'; '.join(told)}{'; …' if len(left) > 6 else '.'}" if told else ""
         has = "one column" if columns else "no column"
         raise Refusal(
             f"no segments: {has} of {len(numbers)} with numbers can say how customers differ, and "
-            f"groups need two or more. {listed}{'; …' if len(left) > 6 else '.'} Name columns in "
-            "[segments] axes, or correct their roles in [roles]."
+            f"groups need two or more.{listed} Name columns in [segments] axes, or correct their "
+            "roles in [roles]."
         )
     return Declared(axes, tuple(each for each in left.items() if each[0] not in columns))
 
