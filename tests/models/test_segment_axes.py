@@ -406,6 +406,11 @@ def test_one_column_is_refused() -> None:
     )
 
 
+def test_a_table_of_one_column_is_refused() -> None:
+    with pytest.raises(Refusal, match=r"two or more\. Name columns in \[segments\] axes, or"):
+        declare(pa.table(noise("orders")), schema(orders=Role.COUNT))
+
+
 def test_columns_that_are_all_the_same_are_refused() -> None:
     columns = {f"orders_{days}d": np.full(ROWS, float(days)) for days in range(1, 9)}
     roles = schema(**dict.fromkeys(columns, Role.COUNT))

@@ -112,6 +112,13 @@ def test_equal_customers_are_in_one_tier(zeros: float, expected: list[float]) ->
     assert len(boxes) == len(shares) == len(set(labels))
 
 
+def test_who_is_in_a_tie_is_not_doubtful_for_that() -> None:
+    x = normal(4_000)
+    x[:, 0] = np.where(x[:, 0] > 0.3, 1.0, -0.6)
+    boxes, _ = tiers(x, 0, AXES, 2)
+    assert not boxes.assign(x)[1].any()
+
+
 def test_a_tie_at_the_top_is_in_one_tier() -> None:
     x = normal(4_000)
     x[:1_000, 0] = 3.5

@@ -241,6 +241,15 @@ def test_tiers_with_large_ties_are_fewer_and_say_their_true_size() -> None:
     assert segments.names_ == ("Top 8 % by value", "Bottom 92 % by value")
 
 
+def test_where_nearly_all_have_no_value_tiers_lie_along_another_axis() -> None:
+    table = shop(apart=0, seed=1)[0]
+    few = np.where(np.arange(ROWS) < 30, np.arange(ROWS), 0.0)
+    segments = fit(table.set_column(1, "orders", pa.array(few)).drop_columns(["spend"]))
+    assert segments.kind_ == "tiers"
+    assert len(segments.ids_) == 4
+    assert not any(name.endswith("value") for name in segments.names_)
+
+
 def test_without_a_value_axis_tiers_lie_along_what_goes_with_all() -> None:
     rng = np.random.default_rng(0)
     common = rng.normal(size=ROWS)

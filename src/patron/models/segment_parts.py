@@ -129,6 +129,9 @@ def tiers(
     column = positions[:, axis]
     shares = _TOP if k is None else (1 / k,) * k
     wanted = np.quantile(column, 1 - np.cumsum(shares)[:-1], method="lower")
+    places = np.unique(column)
+    above_it = np.minimum(np.searchsorted(places, wanted) + 1, len(places) - 1)
+    wanted = (wanted + places[above_it]) / 2  # in the gap: nobody stands at a cut
     cuts = []
     last = 0.0
     for cut in np.unique(wanted.round(2))[::-1]:

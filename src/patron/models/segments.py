@@ -294,9 +294,11 @@ class Segments:
         self.parts_: Parts
         if chosen is None:
             self.kind_ = "tiers"
-            main = _main(positions, [axis.name for axis in axes])
             names = tuple(axis.name for axis in axes)
-            boxes, shares = tiers(positions, main, names, self.k)
+            for main in _main_first(positions, names):
+                boxes, shares = tiers(positions, main, names, self.k)
+                if len(boxes) > 1:  # else nearly all stand at one place of it
+                    break
             self.parts_ = boxes
             suggested = tier_names(axes[main], shares)
         else:
@@ -343,15 +345,15 @@ def deviations(positions: NDArray[np.float32], labels: Labels, k: int) -> Floats
     return np.asarray(apart / np.where(spread > STILL, spread, 1.0))
 
 
-def _main(positions: NDArray[np.float32], names: Sequence[str]) -> int:
-    """The main axis: value where there is one, else the one that goes most with all others."""
-    if "value" in names:
-        return list(names).index("value")
+def _main_first(positions: NDArray[np.float32], names: Sequence[str]) -> list[int]:
+    """The axes, the main one first: value where there is one, then what goes most with all."""
     spread = positions.std(axis=0)
     varied = np.where(spread > STILL, spread, 1)
     scaled = (positions - positions.mean(axis=0)) / varied
     loadings = np.abs(np.linalg.svd(scaled[:HONEST], full_matrices=False)[2][0])
-    return int(np.where(spread > STILL, loadings, -1).argmax())
+    weights = np.where(spread > STILL, loadings, -1)
+    order = np.argsort(-weights, kind="stable").tolist()
+    return sorted(order, key=lambda place: names[place] != "value")
 
 
 def _because(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> str:
