@@ -2,8 +2,14 @@
 
 __all__ = ["MOST_FITTED", "distances", "k_means", "nearest_two", "polish", "some"]
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -42,19 +48,29 @@ def k_means(
     The best of `starts` runs of Lloyd's algorithm from k-means++ starts (Arthur and Vassilvitskii
     2007), by the sum of squared distances; `warm` [k, axes] is one more start, taken where it
     is no worse, and centres are then in its order. With fewer different rows than `k` there are
-    fewer centres.
+    fewer centres. It uses one thread: its steps are short, and on a busy machine several threads
+    wait for one another twenty times as long as they work.
     """
     from sklearn.cluster import KMeans
 
     rows = np.ascontiguousarray(positions, np.float32)
     if len(np.unique(rows[:_LOOKED_AT], axis=0)) < k:
         k = min(k, len(np.unique(rows, axis=0)))
-    best = KMeans(k, n_init=starts, random_state=seed).fit(rows)
-    if warm is not None and len(warm) == k:
-        again = KMeans(k, init=warm.astype(np.float32), n_init=1).fit(rows)
-        best = again if again.inertia_ <= best.inertia_ * (1 + 1e-3) else best
+    with _loaded().limit(limits=1, user_api="openmp"):
+        best = KMeans(k, n_init=starts, random_state=seed).fit(rows)
+        if warm is not None and len(warm) == k:
+            again = KMeans(k, init=warm.astype(np.float32), n_init=1).fit(rows)
+            best = again if again.inertia_ <= best.inertia_ * (1 + 1e-3) else best
     centres = np.asarray(best.cluster_centers_, np.float64)
     return centres if warm is not None else _ordered(centres)
+
+
+@cache
+def _loaded() -> "ThreadpoolController":
+    """The thread pools of the process, those of k-means among them: it has to be imported first."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def polish(positions: Positions, centres: Floats) -> Floats:
