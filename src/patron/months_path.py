@@ -133,26 +133,20 @@ def beside(
     ids_before = np.array(earlier.table["segment"].to_pylist(), dtype=object)
     shared = (was >= 0) & (now >= 0)
     matches: list[dict[str, Any]] = []
-    labels, free = found.labels, None
     old_names = dict(zip(earlier.model.ids_, earlier.model.names_, strict=True))
-    if kept:
-        place = {each: number for number, each in enumerate(model.ids_)}
-        before = np.full(len(found.labels), -1)
-        before[now[shared]] = [place.get(each, -1) for each in ids_before[was[shared]]]
-        labels = model.hold(found.placed, before)
-        free = model.hold(found.placed, before, 1.0)
-    else:
+    if not kept:
         matches = _matched(earlier, model, ids_before, was, now, found)
+    place = {each: number for number, each in enumerate(model.ids_)}
+    before = np.full(len(found.labels), -1)
+    before[now[shared]] = [place.get(each, -1) for each in ids_before[was[shared]]]
+    labels = model.hold(found.placed, before)
     ids_now = np.array(model.ids_, dtype=object)
     from_ids = [None if at < 0 else ids_before[at] for at in was]
     to_ids = [None if at < 0 else ids_now[labels[at]] for at in now]
     money = None
     if worth is not None:
         money = np.where(now >= 0, worth[np.maximum(now, 0)], 0.0)
-    without = None
-    if free is not None:
-        freed = [None if at < 0 else ids_now[free[at]] for at in now]
-        without = _changed(from_ids, freed)
+    freed = [None if at < 0 else ids_now[found.labels[at]] for at in now]
     return labels, {
         "previous": {
             "version": earlier.bundle.version,
@@ -162,7 +156,7 @@ def beside(
         "ratio": HOLD,
         "shared": int(shared.sum()),
         "switched": _changed(from_ids, to_ids),
-        "without_hysteresis": without,
+        "without_hysteresis": _changed(from_ids, freed),
         "migration": migration(from_ids, to_ids, money),
         "names": old_names | dict(zip(model.ids_, model.names_, strict=True)),
         "matches": matches,

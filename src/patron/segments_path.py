@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from patron.customers import Customers
 from patron.errors import Refusal, StudyError
 from patron.examine import State
+from patron.models.segment_axes import numeric_columns
 from patron.models.segment_columns import revenue_column
 from patron.models.segments import Assigned, Segments
 from patron.months_path import Earlier, beside, named_again
 from patron.progress import Progress
 from patron.report.collect_segments import collect_segments
-from patron.schema import Role
+from patron.schema import Role, Schema
 from patron.study import SegmentsSection, Study
 
 Labels = NDArray[np.intp]
@@ -102,7 +103,8 @@ def learn_segments(
     revenue, because = revenue_column(table, state.schema, model.axes_)
     worth = None
     if revenue is not None:
-        worth = table[revenue].cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+        only = Schema((state.schema[revenue],))
+        worth = numeric_columns(table, only)[revenue].astype(np.float64)
     months: dict[str, Any] | None = None
     labels = found.labels
     if earlier is not None:
