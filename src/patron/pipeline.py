@@ -107,8 +107,9 @@ def run(
             parts = [part for part in (purchase, spend) if part]
             used = {name for part in parts for name in part.used}
             used |= set(segments.used) if segments else set()
-            unreadable = list(dict.fromkeys(told for part in parts for told in part.unreadable))
-            data = collect_data(customers, examined, used, study, unreadable)
+            notes = [*(told for part in parts for told in part.unreadable)]
+            notes += segments.notes if segments else ()
+            data = collect_data(customers, examined, used, study, list(dict.fromkeys(notes)))
             evidence = {
                 "purchase": purchase.evidence if purchase else None,
                 "spend": spend.evidence if spend else None,

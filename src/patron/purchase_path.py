@@ -77,7 +77,7 @@ def learn_purchase(
     with watch.stage("encode"):
         encoder = Encoder.fit(final.table.take(split.train), final.schema, y[split.train])
         design = encoder.transform(final.table)
-        unreadable = check_readable(design, final.table)
+        unreadable = check_readable(design.warnings, final.table)
     with watch.stage("fit the models"):
         model = PurchaseModel(
             rule=_rule(purchase, final),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from patron.customers import Customers
 from patron.errors import Refusal, StudyError
 from patron.examine import State
+from patron.features.encode import check_readable
 from patron.models.segment_axes import numeric_columns
 from patron.models.segment_columns import revenue_column
 from patron.models.segments import Assigned, Segments
@@ -36,6 +37,7 @@ class SegmentsRun:
     labels : the segment of every row of the table that models learn from, today's as they are held.
     people : which of these rows are today's customers.
     exported : a row for each of today's customers: key, segment, where they stand.
+    notes : sentences on keys of the Study that had no part, and values that could not be read.
     """
 
     model: Segments
@@ -43,6 +45,7 @@ class SegmentsRun:
     labels: Labels
     people: NDArray[np.intp]
     exported: pa.Table
+    notes: tuple[str, ...]
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -129,7 +132,22 @@ def learn_segments(
         every = model.assign(state.table).labels
         every[people] = labels
     exported = _exported(model, table, state, found, labels)
-    return SegmentsRun(model, evidence, every, people, exported)
+    notes = (*_without_part(asked, model, kept=kept), *check_readable(found.warnings, table))
+    return SegmentsRun(model, evidence, every, people, exported, notes)
+
+
+def _without_part(asked: SegmentsSection, model: Segments, *, kept: bool) -> Iterator[str]:
+    """What the Study says of segments that had no part in this run."""
+    if unknown := [each for each in asked.names if each not in model.ids_]:
+        yield (
+            f"[segments] names gives a name to {', '.join(unknown)}, and there are "
+            f"{', '.join(model.ids_)}: not used."
+        )
+    given = {"axes": asked.axes, "k": asked.k, "rules_only": asked.rules_only}
+    held = ("axes", "k", "rules_only") if kept else ("axes",) if asked.previous else ()
+    for name in held:
+        if given[name]:
+            yield f"[segments] {name} was not read: it is kept from the earlier run."
 
 
 def _earlier(study: Study, asked: SegmentsSection) -> Earlier | None:

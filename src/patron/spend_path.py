@@ -167,7 +167,7 @@ def learn_spend(
     unseen = np.full(customers.table.num_rows, np.nan)
     compared = train[model.learned_from_[model.compared_]]
     unseen[state.rows[compared]] = model.chosen_.unseen.mean
-    unreadable = check_readable(prepared.design(state.table), state.table)
+    unreadable = check_readable(prepared.design(state.table).warnings, state.table)
     return SpendRun(final, evidence, model.chosen_.title, unseen, unreadable)
 
 

@@ -252,6 +252,16 @@ def test_only_customers_of_the_latest_date_are_segmented(
     assert months["switched"]["value"] == 0
 
 
+def test_what_the_study_says_in_vain_is_told(first: Run, later: pa.Table, tmp_path: Path) -> None:
+    asked = {"previous": str(first.folder), "k": 4, "names": {"S9": "Nobody"}}
+    done = ran(study_of(later, asked), tmp_path / "out", LATER)
+    notes = json.loads((done.folder / "results.json").read_text())["table"]["notes"]
+    assert "[segments] k was not read: it is kept from the earlier run." in notes
+    assert any(
+        note.startswith("[segments] names gives a name to S9, and there are") for note in notes
+    )
+
+
 @pytest.fixture(scope="module")
 def both(now: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Run:
     purchase = {"target": TARGET, "learners": ["logistic"], "effort": "quick", "horizon_days": 30}

@@ -196,8 +196,10 @@ class Encoder:
         return cls(tuple(fields["columns"]), fields["as_of"])
 
 
-def check_readable(design: Design, table: pa.Table) -> list[str]:
+def check_readable(warnings: Mapping[tuple[str, str], int], table: pa.Table) -> list[str]:
     """Sentences on the training values that could not be read, and so count as missing.
+
+    `warnings` are those of the design, or of whatever read the columns.
 
     Raises
     ------
@@ -205,7 +207,7 @@ def check_readable(design: Design, table: pa.Table) -> list[str]:
         More than half of a column's values cannot be read as its role asks.
     """
     told = []
-    for (rule, name), count in sorted(design.warnings.items()):
+    for (rule, name), count in sorted(warnings.items()):
         if rule != "unreadable value":
             continue  # a category of the held-out rows that was not learned can be read
         known = len(table) - table[name].null_count

@@ -134,8 +134,8 @@ def months_told(months: Mapping[str, Any], name: str = "segment") -> list[str]:
         how = (
             f"The segments were fitted anew, starting from those of {model}, and matched to them "
             "by the customers that both have. One whose customers agree by less than half "
-            "(Jaccard) gets a name of its own. A customer leaves a segment that goes on only if the "
-            f"new centre is at most {months['ratio']:g} times as far as the old."
+            "(Jaccard) gets a name of its own. A customer leaves a segment that goes on only if "
+            f"the new centre is at most {months['ratio']:g} times as far as the old."
         )
     return [how, _switched(months, name)]
 
