@@ -185,11 +185,11 @@ def test_two_groupings_are_of_the_same_rows() -> None:
 
 
 def test_the_mean_of_draws_by_hand() -> None:
-    found = mean_of_draws([0.8, 0.9, 1.0], 5_000, level=0.95)
+    found = mean_of_draws([0.5, 0.6, 0.7], 5_000, level=0.95)
     # t(0.975, 2) = 4.302653, the standard deviation is 0.1: 4.302653 * 0.1 / sqrt(3) = 0.248414.
-    assert [found.value, found.low, found.high] == pytest.approx(
-        [0.9, 0.651586, 1.148414], abs=1e-6
-    )
+    ends = [found.value, found.low, found.high]
+    assert ends == pytest.approx([0.6, 0.351586, 0.848414], abs=1e-6)
+    assert mean_of_draws([0.8, 0.9, 1.0], 5_000).high == 1.0  # no figure of the kind is above 1
     assert (found.n, found.method) == (5_000, "3 bootstrap draws")
     with pytest.raises(Refusal, match="a mean of draws needs two or more of them"):
         mean_of_draws([0.8], 5_000)

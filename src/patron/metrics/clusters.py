@@ -157,7 +157,7 @@ def jaccards(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def mean_of_draws(values: ArrayLike, n: int, *, level: float = 0.95) -> Estimate:
-    """The mean over bootstrap draws, with the interval of that mean (Student's t).
+    """The mean over bootstrap draws of a figure of at most 1, with its interval (Student's t).
 
     Raises
     ------
@@ -171,7 +171,8 @@ def mean_of_draws(values: ArrayLike, n: int, *, level: float = 0.95) -> Estimate
         raise Refusal("a mean of draws needs two or more of them.")
     mean = float(drawn.mean())
     half = float(t.ppf((1 + level) / 2, len(drawn) - 1) * drawn.std(ddof=1) / math.sqrt(len(drawn)))
-    return Estimate(mean, mean - half, mean + half, level, n, f"{len(drawn)} bootstrap draws")
+    high = min(mean + half, max(1.0, mean))
+    return Estimate(mean, mean - half, high, level, n, f"{len(drawn)} bootstrap draws")
 
 
 def _crossed(a: ArrayLike, b: ArrayLike) -> Floats:
