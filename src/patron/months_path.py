@@ -22,7 +22,7 @@ from patron.models.segment_months import (
     switched,
 )
 from patron.models.segment_names import name_segments
-from patron.models.segment_parts import HOLD
+from patron.models.segment_parts import HOLD, HOLD_AT_A_CUT, Centres
 from patron.models.segments import Assigned, Segments, deviations
 from patron.schema import Role, Schema
 from patron.tables import open_source
@@ -101,6 +101,11 @@ class Earlier:
             )
         return cls(bundle, bundle.segments, table)
 
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The section of its results, as the bundle has it, with the day of the run."""
+        return {**self.bundle.evidence["segments"], "day": self.bundle.version[:10]}
+
 
 def named_again(earlier: Segments, asked: Segments) -> Segments:
     """The earlier segments as they are, under the names that the Study gives now."""
@@ -153,8 +158,10 @@ def beside(
             "created": earlier.bundle.version[:10],
         },
         "kept": kept,
-        "ratio": HOLD,
+        "ratio": HOLD if isinstance(model.parts_, Centres) else None,
+        "margin": None if isinstance(model.parts_, Centres) else HOLD_AT_A_CUT,
         "shared": int(shared.sum()),
+        "customers": len(found.labels),
         "switched": _changed(from_ids, to_ids),
         "without_hysteresis": _changed(from_ids, freed),
         "migration": migration(from_ids, to_ids, money),

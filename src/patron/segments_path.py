@@ -122,7 +122,7 @@ def learn_segments(
         found,
         labels,
         revenue=(revenue, because, worth),
-        earlier=earlier.bundle.evidence.get("segments") if earlier and kept else None,
+        earlier=earlier.evidence if earlier and kept else None,
         months=months,
         seed=study.run.seed,
         level=study.run.level,

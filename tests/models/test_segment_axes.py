@@ -288,14 +288,15 @@ def test_what_describes_can_be_asked_for() -> None:
         (
             {"value": ["orders", "spnd"]},
             'The table has no column "spnd" (named by [segments] axes). The nearest is "spend". '
-            "Columns: value, recency, engagement, discount, returns, orders, spend, "
-            "days_since_last_purchase, … (16 in all; patron init shows them).",
+            "Columns: orders, spend, days_since_last_purchase, visits, discount_share, bought, later, "
+            "next_spend, … (11 in all; patron init shows them). The axes are value, recency, engagement, discount, returns.",
         ),
         (
             ["loyalty", "value"],
-            'The table has no column "loyalty" (named by [segments] axes). Columns: value, '
-            "recency, engagement, discount, returns, orders, spend, days_since_last_purchase, … "
-            "(16 in all; patron init shows them).",
+            'The table has no column "loyalty" (named by [segments] axes). Columns: orders, '
+            "spend, days_since_last_purchase, visits, discount_share, bought, later, next_spend, … "
+            "(11 in all; patron init shows them). The axes are value, recency, engagement, "
+            "discount, returns.",
         ),
         (
             ["value", "returns"],
@@ -386,8 +387,8 @@ def test_categories_alone_are_refused() -> None:
     with pytest.raises(Refusal) as error:
         declare(table, roles)
     assert str(error.value) == (
-        "no segments: no column of 0 with numbers can say how customers differ, and groups need "
-        "two or more. region: a category describes, and has no more or less; member: a category "
+        "no segments: no column of numbers says how customers differ, and groups need two such "
+        "columns or more. region: a category describes, and has no more or less; member: a category "
         "describes, and has no more or less. Name columns in [segments] axes, or correct their "
         "roles in [roles]."
     )
@@ -399,22 +400,24 @@ def test_one_column_is_refused() -> None:
     with pytest.raises(Refusal) as error:
         declare(pa.table(columns), roles)
     assert str(error.value) == (
-        "no segments: one column of 4 with numbers can say how customers differ, and groups need "
-        "two or more. spend: known for 0 of 400 customers only; units: the same for all; age: says "
+        "no segments: only orders says how customers differ, and groups need two such columns or "
+        "more. spend: known for 0 of 400 customers only; units: the same for all; age: says "
         "who they are, not what they do. Name columns in [segments] axes, or correct their roles "
         "in [roles]."
     )
 
 
 def test_a_table_of_one_column_is_refused() -> None:
-    with pytest.raises(Refusal, match=r"two or more\. Name columns in \[segments\] axes, or"):
+    with pytest.raises(
+        Refusal, match=r"two such columns or more\. Name columns in \[segments\] axes, or"
+    ):
         declare(pa.table(noise("orders")), schema(orders=Role.COUNT))
 
 
 def test_columns_that_are_all_the_same_are_refused() -> None:
     columns = {f"orders_{days}d": np.full(ROWS, float(days)) for days in range(1, 9)}
     roles = schema(**dict.fromkeys(columns, Role.COUNT))
-    with pytest.raises(Refusal, match=r"no column of 8 with numbers .*orders_6d: the same for al"):
+    with pytest.raises(Refusal, match=r"no column of numbers says .*orders_6d: the same for al"):
         declare(pa.table(columns), roles)
     with pytest.raises(StudyError, match="or it is the same for all"):
         declare(pa.table(columns), roles, {"value": ["orders_1d", "orders_2d"]})

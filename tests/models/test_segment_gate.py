@@ -192,15 +192,15 @@ def test_a_gate_is_passed_at_its_figure() -> None:
     [
         ("silhouette", 0.184, "silhouette 0.184, below 0.20"),
         ("silhouette", 0.19996, "silhouette 0.19996, below 0.20"),
-        ("copula_lift", 0.004, "silhouette 0.004 more than that of one continuum, below 0.02"),
-        ("copula_lift", -0.07, "silhouette -0.070 more than that of one continuum, below 0.02"),
-        ("z", 1.26, "1.3 standard deviations more than one continuum, below 3"),
-        ("z", 2.97, "2.97 standard deviations more than one continuum, below 3"),
+        ("copula_lift", 0.004, "a silhouette above that of one continuum by 0.004, below 0.02"),
+        ("copula_lift", -0.07, "a silhouette above that of one continuum by -0.070, below 0.02"),
+        ("z", 1.26, "above that of one continuum by 1.3 standard deviations, below 3"),
+        ("z", 2.97, "above that of one continuum by 2.97 standard deviations, below 3"),
         ("jaccard_min", 0.61, "a group of which a bootstrap draw finds 0.61 again, below 0.75"),
         ("ari_bootstrap", 0.7, "agreement of bootstrap draws 0.70, below 0.80"),
         ("ari_bootstrap", 0.797, "agreement of bootstrap draws 0.797, below 0.80"),
         ("smallest", 0.03, "the smallest group is 0.030 of the customers, below 0.05"),
-        ("z", float("nan"), "nan standard deviations more than one continuum, below 3"),
+        ("z", float("nan"), "above that of one continuum by nan standard deviations, below 3"),
     ],
 )
 def test_each_gate_has_its_phrase(figure: str, value: float, told: str) -> None:

@@ -148,14 +148,14 @@ def declare(
         axes = tuple(_named(name, columns, usable, schema) for name, columns in asked.items())
         taken = {column for axis in axes for column in axis.names}
         left |= {name: "not named in [segments] axes" for name in usable if name not in taken}
-        return _checked(axes, left, numbers)
+        return _checked(axes, left)
     picked = _sample(usable, seed)
     inferred = _inferred(picked, schema, left)
     if asked:
         inferred = _chosen(tuple(asked), inferred, usable, schema)
         taken = {column for axis in inferred for column in axis.names}
         left |= {name: "on no axis named in [segments]" for name in usable if name not in taken}
-    return _checked(inferred, left, numbers)
+    return _checked(inferred, left)
 
 
 def _usable(numbers: Mapping[str, Floats]) -> tuple[dict[str, Floats], dict[str, str]]:
@@ -331,8 +331,9 @@ def _chosen(
 
 def _check_column(name: str, usable: Mapping[str, Floats], schema: Schema) -> None:
     if name not in schema:
-        known = [*DIMENSIONS, *(column.name for column in schema.columns)]
-        raise StudyError(no_such_column(name, known, named="named by [segments] axes"))
+        names = [column.name for column in schema.columns]
+        told = no_such_column(name, names, named="named by [segments] axes")
+        raise StudyError(f"{told} The axes are {', '.join(DIMENSIONS)}.")
     role = schema[name].role
     if role in (Role.TARGET, Role.OUTCOME, Role.FUTURE, Role.TREATMENT):
         raise StudyError(
@@ -346,19 +347,17 @@ def _check_column(name: str, usable: Mapping[str, Floats], schema: Schema) -> No
         )
 
 
-def _checked(
-    axes: tuple[Axis, ...], left: Mapping[str, str], numbers: Mapping[str, Floats]
-) -> Declared:
+def _checked(axes: tuple[Axis, ...], left: Mapping[str, str]) -> Declared:
     columns = [column for axis in axes for column in axis.names]
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise StudyError(f"[segments] axes names {twice[0]} on two axes; name it on one.")
     if len(columns) < 2:
         told = [f"{name}: {because}" for name, because in list(left.items())[:6]]
         listed = f" {'; '.join(told)}{'; …' if len(left) > 6 else '.'}" if told else ""
-        has = "one column" if columns else "no column"
+        has = f"only {columns[0]} says" if columns else "no column of numbers says"
         raise Refusal(
-            f"no segments: {has} of {len(numbers)} with numbers can say how customers differ, and "
-            f"groups need two or more.{listed} Name columns in [segments] axes, or correct their "
+            f"no segments: {has} how customers differ, and groups need two such columns or more."
+            f"{listed} Name columns in [segments] axes, or correct their "
             "roles in [roles]."
         )
     return Declared(axes, tuple(each for each in left.items() if each[0] not in columns))

@@ -118,8 +118,8 @@ class Judged:
 
 _SAID = {
     "silhouette": "silhouette {}, below {:.2f}",
-    "copula_lift": "silhouette {} more than that of one continuum, below {:.2f}",
-    "z": "{} standard deviations more than one continuum, below {:.0f}",
+    "copula_lift": "a silhouette above that of one continuum by {}, below {:.2f}",
+    "z": "above that of one continuum by {} standard deviations, below {:.0f}",
     "jaccard_min": "a group of which a bootstrap draw finds {} again, below {:.2f}",
     "ari_bootstrap": "agreement of bootstrap draws {}, below {:.2f}",
     "smallest": "the smallest group is {} of the customers, below {:.2f}",

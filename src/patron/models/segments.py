@@ -158,12 +158,12 @@ class Segments:
                 f"{FEWEST:,} are the least."
             )
         schema = self.schema or roles_of(table)
-        _check_finite(table, schema)
         progress = progress or silent()
         if before is None:
             self._measure(table, schema)
         else:
             self.space_, self.left_out_ = before.space_, before.left_out_
+        _check_finite(table, self.space_.inputs)
         positions = self.space_.place(table).positions
         if not (positions.std(axis=0) > STILL).any():
             raise Refusal("no segments: all customers stand alike on every axis.")
@@ -362,8 +362,8 @@ def _because(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> 
         best = max(judged, key=lambda each: each.copula_lift.value)
         tried = f"{k} groups were" if k else "3 to 8 groups were"
         return (
-            f"No groups beyond one correlated continuum: {tried} tried and none passed. Most above "
-            f"one continuum were {best.k}, which fail by: {'; '.join(best.fails)}."
+            f"No groups beyond one correlated continuum: {tried} tried and none passed. Nearest to "
+            f"it are {best.k}, which fall short: {'; '.join(best.fails)}."
         )
     passed = [each.k for each in judged if each.eligible]
     also = [str(k) for k in passed if k != chosen.k]
@@ -380,8 +380,8 @@ def _table(X: Any) -> pa.Table:
     return X if isinstance(X, pa.Table) else as_table(X)
 
 
-def _check_finite(table: pa.Table, schema: Schema) -> None:
-    for name in schema.features:
+def _check_finite(table: pa.Table, names: Sequence[str]) -> None:
+    for name in names:
         if name in table.column_names and pa.types.is_floating(table[name].type):
             count = pc.sum(pc.is_inf(table[name])).as_py() or 0
             if count:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from patron.audit import CannotSay
 from patron.estimate import Estimate
+from patron.metrics import f1, proportion
 from patron.metrics.clusters import davies_bouldin, mean_of_rows, silhouettes
 from patron.models.rfm import Rfm, rfm
 from patron.models.segment_axes import numeric_columns
@@ -25,6 +26,7 @@ from patron.schema import Role, Schema
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 Positions = NDArray[np.float32]
 Revenue = tuple[str | None, str, Floats | None]
 
@@ -56,11 +58,11 @@ def collect_segments(
     revenue : the column of what customers spent or None, why, and its values.
     earlier : the section of the run whose segments are kept, as its bundle has it.
     """
-    name, because, worth = revenue
+    name, why, worth = revenue
     positions = found.placed.positions
     honest = _honest(len(positions), seed)
     judged = _judged(positions, labels, honest, table, schema, level)
-    rules = _rules(model, table, schema, labels, seed=seed, level=level)
+    rules = _rules(model, table, schema, found, labels, seed=seed, level=level)
     floor = rfm(table, schema, model.axes_)
     entity = schema.one(Role.ENTITY)
     profiled = profiles(
@@ -77,13 +79,14 @@ def collect_segments(
         "gates": dict(GATES),
         "rfm": _floor(floor, positions, honest, worth, level),
         "rfm_because": floor.because,
-        "rules_only": _cost(model, judged),
+        "rules_only": earlier["evidence"]["rules_only"] if earlier else _cost(model, judged),
+        "of_the_gate": _fitted_on(earlier),
     }
     return {
         "k": len(model.ids_),
         "kind": model.kind_,
         "structure": model.structure_,
-        "because": model.because_,
+        "because": _because(model, earlier),
         "axes": _axes(model, found),
         "left_out": [{"column": each, "because": why} for each, why in model.left_out_],
         "evidence": evidence,
@@ -92,13 +95,27 @@ def collect_segments(
             for place in range(len(model.ids_))
         ],
         "revenue_column": name,
-        "revenue_because": because,
+        "revenue_because": why,
         "sql": _sql(model, rules),
         "zeros": zeros(table, model.axes_, labels, model.ids_),
         "map": _map(model, positions, labels),
         "months": months,
         "months_because": None if months else "the Study names no earlier run: [segments] previous",
     }
+
+
+def _fitted_on(earlier: Mapping[str, Any] | None) -> str | None:
+    """The day of the fit that the gate's figures are of, where that was an earlier run."""
+    return None if earlier is None else earlier["evidence"]["of_the_gate"] or earlier["day"]
+
+
+def _because(model: Segments, earlier: Mapping[str, Any] | None) -> str:
+    """Why so many, or why none; of an earlier run where its segments are kept."""
+    told = model.because_
+    if model.kind_ == "rules" and model.chosen_ is not None and model.chosen_.k != len(model.ids_):
+        told += f" As rules on the axes they are {len(model.ids_)}."
+    day = _fitted_on(earlier)
+    return told if day is None else f"As found on {day}, and kept: {told}"
 
 
 def _honest(n: int, seed: int) -> Labels:
@@ -164,31 +181,50 @@ def _of_the_gate(model: Segments, earlier: Mapping[str, Any] | None) -> dict[str
 
 
 def _rules(
-    model: Segments, table: pa.Table, schema: Schema, labels: Labels, *, seed: int, level: float
+    model: Segments,
+    table: pa.Table,
+    schema: Schema,
+    found: Assigned,
+    labels: Labels,
+    *,
+    seed: int,
+    level: float,
 ) -> list[dict[str, Any] | None]:
     """The rule of each segment: exact where segments are rules, else found and judged."""
     n = len(labels)
     if model.kind_ == "rules" and isinstance(model.parts_, Boxes):
-        sizes = np.bincount(labels, minlength=len(model.ids_)) / n
-        exact = Estimate(1.0, 1.0, 1.0, level, n, "exact: the rule is the segment").to_dict()
+        caught = found.labels
         return [
             {
                 **rule,
                 "conditions": [],
-                **dict.fromkeys(("precision", "recall", "f1"), exact),
-                "coverage": float(share),
+                **_exactly(caught == place, labels == place, level),
+                "coverage": float((caught == place).sum() / n),
             }
-            for rule, share in zip(model.parts_.leaves.rules(), sizes, strict=True)
+            for place, rule in enumerate(model.parts_.leaves.rules())
         ]
     on_axes = [name for axis in model.axes_ for name in axis.names]
     roles = (Role.DATE,)
     names = [name for name in schema.features if schema[name].role not in roles]
     columns = [name for name in on_axes if name in names]
     columns += [name for name in names if name not in on_axes]
-    found = find_rules(
+    rules = find_rules(
         table, columns, labels, len(model.ids_), seed=seed, level=level, preferred=on_axes
     )
-    return [None if rule is None else rule.to_dict() for rule in found]
+    return [None if rule is None else rule.to_dict() for rule in rules]
+
+
+def _exactly(caught: Mask, inside: Mask, level: float) -> dict[str, Any]:
+    """How well a box catches its segment: exactly, but for customers who are held outside of it."""
+    if (caught == inside).all():
+        exact = Estimate(1.0, 1.0, 1.0, level, len(caught), "exact: the rule is the segment")
+        return dict.fromkeys(("precision", "recall", "f1"), exact.to_dict())
+    both = int((caught & inside).sum())
+    return {
+        "precision": proportion(both, int(caught.sum()), level=level).to_dict(),
+        "recall": proportion(both, int(inside.sum()), level=level).to_dict(),
+        "f1": f1(inside.astype(float), caught.astype(float), threshold=0.5, level=level).to_dict(),
+    }
 
 
 def _sql(model: Segments, rules: Sequence[dict[str, Any] | None]) -> str:

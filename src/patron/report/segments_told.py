@@ -127,17 +127,35 @@ def months_told(months: Mapping[str, Any], name: str = "segment") -> list[str]:
     model = f"model {before['version']} of {date(str(before['created']))}"
     if months["kept"]:
         how = (
-            f"Axes, scale and centres are those of {model}; only the assignment is new. A customer "
-            f"moves only if the new centre is at most {months['ratio']:g} times as far as the old."
+            f"Axes, scale and borders are those of {model}; only the assignment is new. A customer "
+            f"moves only if {_held(months)}."
         )
     else:
         how = (
             f"The segments were fitted anew, starting from those of {model}, and matched to them "
             "by the customers that both have. One whose customers agree by less than half "
-            "(Jaccard) gets a name of its own. A customer leaves a segment that goes on only if "
-            f"the new centre is at most {months['ratio']:g} times as far as the old."
+            "(Jaccard) gets a name of its own. A customer leaves one that goes on only if "
+            f"{_held(months)}."
         )
-    return [how, _switched(months, name)]
+    return [how, *_strangers(months), _switched(months, name)]
+
+
+def _held(months: Mapping[str, Any]) -> str:
+    """What it takes to move."""
+    if months["ratio"] is None:
+        return f"the customer is more than {months['margin']:g} SD of an axis beyond the border"
+    return f"the new centre is at most {months['ratio']:g} times as far as the old"
+
+
+def _strangers(months: Mapping[str, Any]) -> list[str]:
+    """A word where most of today's customers were not there before."""
+    shared, customers = months["shared"], months.get("customers")
+    if not customers or shared >= customers / 2:
+        return []
+    return [
+        f"Only {count(shared)} of today's {count(customers)} customers were there in the month "
+        "before: look whether it is the same shop, and whether customers are named alike."
+    ]
 
 
 def rule_told(segment: Mapping[str, Any], kind: str) -> str:
