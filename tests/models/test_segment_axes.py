@@ -288,8 +288,9 @@ def test_what_describes_can_be_asked_for() -> None:
         (
             {"value": ["orders", "spnd"]},
             'The table has no column "spnd" (named by [segments] axes). The nearest is "spend". '
-            "Columns: orders, spend, days_since_last_purchase, visits, discount_share, bought, later, "
-            "next_spend, … (11 in all; patron init shows them). The axes are value, recency, engagement, discount, returns.",
+            "Columns: orders, spend, days_since_last_purchase, visits, discount_share, bought, "
+            "later, next_spend, … (11 in all; patron init shows them). The axes are value, "
+            "recency, engagement, discount, returns.",
         ),
         (
             ["loyalty", "value"],
@@ -388,8 +389,8 @@ def test_categories_alone_are_refused() -> None:
         declare(table, roles)
     assert str(error.value) == (
         "no segments: no column of numbers says how customers differ, and groups need two such "
-        "columns or more. region: a category describes, and has no more or less; member: a category "
-        "describes, and has no more or less. Name columns in [segments] axes, or correct their "
+        "columns or more. region: a category describes, and has no more or less; member: a "
+        "category describes, and has no more or less. Name columns in [segments] axes, or correct their "
         "roles in [roles]."
     )
 
