@@ -13,10 +13,12 @@ from patron.audit import CannotSay
 from patron.customers import Customers
 from patron.examine import State
 from patron.models.rfm import rfm
+from patron.models.segment_axes import numeric_columns
 from patron.models.segment_columns import days_back, orders_column, revenue_column
 from patron.purchase_path import PurchaseRun
 from patron.report.collect_comparison import Held, collect_comparison
 from patron.report.numbers import days
+from patron.schema import Schema
 from patron.segments_path import SegmentsRun
 from patron.spend_path import SpendRun
 from patron.split import Split
@@ -59,13 +61,11 @@ def compare(
         groups=None if split.groups is None else split.groups[held],
     )
     data = _with_money(data, segments, spend, customers, state, threads)
-    same, rows = _permuted(segments, customers, state, study.run.seed)
     return collect_comparison(
         segments.evidence,
         purchase.evidence,
         data,
-        permuted=same,
-        refitted=rows,
+        permuted=_permuted(segments, customers, state, study.run.seed),
         columns=len(purchase.used),
         level=study.run.level,
     )
@@ -89,7 +89,7 @@ def _with_money(
     orders = orders_column(state.table, state.schema)
     if money is None or orders is None or days_back(money) != days_back(orders):
         return data
-    paid, made = (_numbers(state.table, name) for name in (money, orders))
+    paid, made = (_numbers(state, name) for name in (money, orders))
     known = ~np.isnan(paid) & ~np.isnan(made)
     paid, made = (np.where(known, each, 0.0) for each in (paid, made))
     k = len(segments.model.ids_)
@@ -111,7 +111,7 @@ def _with_money(
 
 def _permuted(
     segments: SegmentsRun, customers: Customers, state: State, seed: int
-) -> tuple[float, int]:
+) -> tuple[float, int] | None:
     """The share of customers in the same segment when segments are made with the target permuted.
 
     Both fits are made alike, from the start and without judging.
@@ -119,7 +119,7 @@ def _permuted(
     target = customers.target_name
     table = state.table.take(pa.array(segments.people))
     if target is None or target not in table.column_names:
-        return 1.0, table.num_rows
+        return None
     order = np.random.default_rng(seed).permutation(table.num_rows)
     place = table.column_names.index(target)
     shuffled = table.set_column(place, target, table[target].take(pa.array(order)))
@@ -127,6 +127,6 @@ def _permuted(
     return float((as_it_is == anew).mean()), table.num_rows
 
 
-def _numbers(table: pa.Table, name: str) -> Floats:
-    values = table[name].cast(pa.float64(), safe=False).to_numpy()
-    return np.asarray(values, dtype=np.float64)
+def _numbers(state: State, name: str) -> Floats:
+    only = Schema((state.schema[name],))
+    return np.asarray(numeric_columns(state.table, only)[name], dtype=np.float64)

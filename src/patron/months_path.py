@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from patron.bundle import Bundle, load_bundle
-from patron.errors import BundleError, StudyError, TableError
+from patron.errors import BundleError, DataError, StudyError, TableError
 from patron.estimate import Estimate
 from patron.models.segment_months import (
     Match,
@@ -71,7 +71,7 @@ class Earlier:
             )
         try:
             return self.table[name].cast(now.type)
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise StudyError(
                 f'the customers of the earlier run ("{name}", {self.table[name].type}) cannot be '
                 f"those of this month, whose keys are of type {now.type} ({named})."
@@ -94,10 +94,21 @@ class Earlier:
                 f"{folder} is not a run with segments ({named}): {error} Name the folder that "
                 "`patron run --out` wrote the month before, or leave [segments] previous out."
             ) from error
-        if bundle.segments is None or "segment" not in table.column_names:
+        if bundle.segments is None or bundle.evidence.get("segments") is None:
             raise StudyError(
                 f"{folder} is a run without segments ({named}). Name one that has them, or leave "
                 "[segments] previous out."
+            )
+        stood = {f"axis_{axis.name}" for axis in bundle.segments.axes_}
+        there = {
+            field.name
+            for field in table.schema
+            if field.name == "segment" or pa.types.is_floating(field.type)
+        }
+        if lacking := sorted({"segment", *stood} - there):
+            raise StudyError(
+                f"{folder / TABLE} has no column {lacking[0]} as the run wrote it ({named}): it "
+                "was changed. Run the month before again, or leave [segments] previous out."
             )
         return cls(bundle, bundle.segments, table)
 
@@ -129,12 +140,19 @@ def beside(
     worth: NDArray[np.float64] | None,
     *,
     kept: bool,
+    level: float,
 ) -> tuple[Labels, dict[str, Any]]:
     """Today's labels beside those of the month before, and what moved.
 
     `keys` are the customers of the month before and of today.
     """
-    was, now = line_up(*keys)
+    try:
+        was, now = line_up(*keys)
+    except DataError as error:
+        raise StudyError(
+            f"{error} Segments are followed from month to month by customer: keep one row of each "
+            "([[fixes]] in the Study; patron audit names the repeated ones), in both months."
+        ) from error
     ids_before = np.array(earlier.table["segment"].to_pylist(), dtype=object)
     shared = (was >= 0) & (now >= 0)
     matches: list[dict[str, Any]] = []
@@ -162,19 +180,19 @@ def beside(
         "margin": None if isinstance(model.parts_, Centres) else HOLD_AT_A_CUT,
         "shared": int(shared.sum()),
         "customers": len(found.labels),
-        "switched": _changed(from_ids, to_ids),
-        "without_hysteresis": _changed(from_ids, freed),
+        "switched": _changed(from_ids, to_ids, level),
+        "without_hysteresis": _changed(from_ids, freed, level),
         "migration": migration(from_ids, to_ids, money),
         "names": old_names | dict(zip(model.ids_, model.names_, strict=True)),
         "matches": matches,
     }
 
 
-def _changed(before: list[str | None], now: list[str | None]) -> dict[str, Any]:
+def _changed(before: list[str | None], now: list[str | None], level: float) -> dict[str, Any]:
     """The share of shared customers who are elsewhere now; nothing is known of it without any."""
     if any(one is not None and other is not None for one, other in zip(before, now, strict=True)):
-        return switched(before, now).to_dict()
-    return Estimate(np.nan, np.nan, np.nan, 0.95, 0, "no customer of both months").to_dict()
+        return switched(before, now, level=level).to_dict()
+    return Estimate(np.nan, np.nan, np.nan, level, 0, "no customer of both months").to_dict()
 
 
 def _matched(
@@ -200,7 +218,7 @@ def _matched(
     kept = {pair.new: old.names_[pair.old] for pair in pairs if pair.old is not None}
     rows = deviations(found.placed.positions, found.labels, len(new.ids_))
     fresh = [each for each in range(len(ids)) if each not in kept]
-    named = name_segments(rows[fresh], new.axes_, taken=kept.values()) if fresh else ()
+    named = name_segments(rows[fresh], new.axes_, taken=old.names_) if fresh else ()
     names = kept | dict(zip(fresh, named, strict=True))
     new.renamed(ids, [names[each] for each in range(len(ids))])
     return [

@@ -158,9 +158,12 @@ def _segments(
     customers: Customers, state: State, study: Study, named: dict[str, Any]
 ) -> tuple[SegmentsRun | None, str]:
     """The segments; where the data cannot have any, and something else was asked, the reason."""
+    from threadpoolctl import threadpool_limits
+
     options = {name: named[name] for name in ("threads", "progress")}
     try:
-        return learn_segments(customers, state, study, **options), ""
+        with threadpool_limits(named["threads"]):
+            return learn_segments(customers, state, study, **options), ""
     except Refusal as refusal:
         if not (study.purchase or study.spend):
             raise

@@ -113,7 +113,9 @@ def learn_segments(
     if earlier is not None:
         now = table[_entity(state, customers)]
         keys = earlier.keys(now, study.where("segments.previous")), now
-        labels, months = beside(earlier, model, found, keys, worth, kept=kept)
+        labels, months = beside(
+            earlier, model, found, keys, worth, kept=kept, level=study.run.level
+        )
     _check_names(model.names_, study.where("segments.names"))
     evidence = collect_segments(
         model,
@@ -187,7 +189,8 @@ def _entity(state: State, customers: Customers) -> str:
 
 
 def _check_names(names: tuple[str, ...], named: str) -> None:
-    twice = [name for name in names if names.count(name) > 1]
+    folded = [name.casefold() for name in names]
+    twice = [name for name in names if folded.count(name.casefold()) > 1]
     if twice:
         raise StudyError(
             f'two segments are called "{twice[0]}" ({named}); give each a name of its own.'

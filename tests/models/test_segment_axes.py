@@ -11,6 +11,7 @@ import pytest
 from patron.errors import Refusal, StudyError
 from patron.features.catalogue import FEATURES
 from patron.models.segment_axes import DIMENSIONS, Axis, Declared, declare, numeric_columns
+from patron.models.segment_space import SegmentSpace
 from patron.models.spend_inputs import roles_of
 from patron.schema import Column, Role, Schema
 from patron.worlds import make
@@ -342,7 +343,9 @@ def test_what_describes_can_be_asked_for() -> None:
             (
                 {"value": ["orders", f"-{name}"]},
                 f"[segments] axes names {name}, which cannot be an axis: its role is {role}, or it "
-                "is the same for all. Name columns of numbers that differ between customers.",
+                "is the same for all. Name columns of numbers or of yes and no that differ between "
+                "customers; of a category, make a column of yes and no for each level that "
+                "matters.",
             )
             for name, role in (("city", "category"), ("flat", "number"))
         ),
@@ -390,8 +393,8 @@ def test_categories_alone_are_refused() -> None:
     assert str(error.value) == (
         "no segments: no column of numbers says how customers differ, and groups need two such "
         "columns or more. region: a category describes, and has no more or less; member: a "
-        "category describes, and has no more or less. Name columns in [segments] axes, or correct their "
-        "roles in [roles]."
+        "category describes, and has no more or less. Name columns in [segments] axes, or correct "
+        "their roles in [roles]."
     )
 
 
@@ -413,6 +416,17 @@ def test_a_table_of_one_column_is_refused() -> None:
         Refusal, match=r"two such columns or more\. Name columns in \[segments\] axes, or"
     ):
         declare(pa.table(noise("orders")), schema(orders=Role.COUNT))
+
+
+def test_a_flag_forms_an_axis_where_it_is_asked_for() -> None:
+    columns = noise("orders", "visits") | {"member": np.arange(ROWS) % 3 == 0}
+    table = pa.table(columns)
+    roles = schema(orders=Role.COUNT, visits=Role.COUNT, member=Role.FLAG)
+    assert "member" not in {name for axis in declare(table, roles).axes for name in axis.names}
+    found = declare(table, roles, {"value": ["orders"], "club": ["member"]})
+    placed = SegmentSpace.fit(table, roles, found.axes).place(table)
+    assert len(np.unique(placed.positions[:, 1])) == 2
+    assert (placed.positions[::3, 1] > 0).all()
 
 
 def test_columns_that_are_all_the_same_are_refused() -> None:

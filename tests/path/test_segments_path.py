@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from patron.bundle import load_bundle
-from patron.errors import DataError, Refusal, StudyError, TableError
+from patron.errors import Refusal, StudyError, TableError
 from patron.models.segment_gate import GATES
 from patron.models.segments import Segments
 from patron.pipeline import Run, run
@@ -159,9 +159,42 @@ def test_a_later_month_keeps_segments_and_their_names(first: Run, kept: Run) -> 
     assert after["axes"][0]["columns"] == before["axes"][0]["columns"]
     named = {each["id"]: each["name"] for each in before["segments"]} | {"S2": "Hunters"}
     assert {each["id"]: each["name"] for each in after["segments"]} == named == months["names"]
-    for name in ("candidates", "copula_lift", "jaccard_min", "ari_bootstrap"):
+    for name in ("candidates", "jaccard_min", "ari_bootstrap"):
         assert after["evidence"][name] == before["evidence"][name]
     assert after["segments"][0]["sure"]["jaccard"] == before["segments"][0]["sure"]["jaccard"]
+
+
+def test_kept_segments_are_held_against_the_customers_of_the_month(kept: Run) -> None:
+    """They are the same shop's: they fall apart in the same way, told of this month."""
+    found = section(kept)
+    assert found["structure"] is True
+    assert found["evidence"]["of_the_gate"] == "2026-01-31"
+    assert found["evidence"]["copula_lift"]["n"] == 3010  # of this month's customers
+    assert found["because"].startswith(
+        "The 5 groups of 2026-01-31 are kept. This month's customers fall apart as well: a "
+    )
+
+
+def test_kept_segments_claim_nothing_of_customers_without_groups(
+    first: Run, tmp_path: Path
+) -> None:
+    one_cloud = continuum(2_000, seed=1).table
+    done = ran(study_of(one_cloud, {"previous": str(first.folder)}), tmp_path / "out", LATER)
+    found = section(done)
+    assert (found["kind"], found["structure"]) == ("segments", False)
+    assert "But this month's customers form no such groups beyond" in found["because"]
+    assert "Customers form 5 groups" not in (done.folder / "report.html").read_text()
+
+
+def test_numbers_written_as_text_make_rules_of_numbers(now: pa.Table, tmp_path: Path) -> None:
+    name = "total_spend_365d"
+    place = now.column_names.index(name)
+    rows = now.set_column(place, name, now[name].cast(pa.string()))
+    study = study_of(rows, {"axes": {"value": [name], "recency": ["-days_since_last_visit"]}})
+    found = section(ran(study, tmp_path / "out"))
+    used = [c for s in found["segments"] if s["rule"] for c in s["rule"]["conditions"]]
+    assert any(c["column"] == name for c in used)
+    assert all(c["operator"] in ("<=", ">") for c in used if c["column"] == name)
 
 
 def test_holding_on_lowers_the_switching(first: Run, kept: Run) -> None:
@@ -347,7 +380,7 @@ def test_a_customer_twice_in_a_month_is_a_sentence(
 ) -> None:
     keys = now["customer_id"].to_pylist()
     twice = now.set_column(0, "customer_id", pa.array([keys[1], *keys[1:]]))
-    with pytest.raises(DataError, match="keys are not unique in this month"):
+    with pytest.raises(StudyError, match=r"keys are not unique in this month\. Segments are"):
         ran(study_of(twice, {"previous": str(first.folder)}), tmp_path / "out")
 
 

@@ -207,12 +207,13 @@ def test_groups_are_told_with_the_silhouette_of_customers_without_any(segments):
     )
 
 
-def test_no_groups_are_told_as_tiers_or_as_what_the_study_asks_for(segments):
+def test_no_groups_are_told_as_tiers_or_as_kept_ones_that_no_longer_hold(segments):
     told = answer(as_tiers(segments))
     assert told[0].startswith("We find no groups beyond one correlated continuum")
     assert told[1] == "Tiers along one axis stand in the place of segments."
-    told = answer(segments | {"structure": False})
-    assert "The 5 segments that the Study asks for cut through it" in told[1]
+    kept = segments["evidence"] | {"of_the_gate": "2026-01-31"}
+    told = answer(segments | {"structure": False, "evidence": kept})
+    assert told[1].startswith("The 5 segments of 31 January 2026 are kept, but the customers")
 
 
 def test_the_most_valuable_has_most_revenue_for_its_size(segments):

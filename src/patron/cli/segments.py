@@ -45,7 +45,9 @@ def show_no_segments(because: str) -> None:
 
 
 def _answer(segments: Segments) -> str:
-    k = segments["k"]
+    k, day = segments["k"], segments["evidence"].get("of_the_gate")
+    if not segments["structure"] and segments["kind"] != "tiers":
+        return f"{k} segments kept from {day}, which the customers of this month do not bear out"
     if not segments["structure"]:
         return f"no segments beyond one correlated continuum; {k} tiers instead"
     exact = " of exact rules" if segments["kind"] == "rules" else ""
@@ -59,6 +61,8 @@ def _show_months(months: Mapping[str, Any]) -> None:
     if not months["shared"]:
         say(f"  no customer of the run of {since} is among them")
         return
+    if months["shared"] < months.get("customers", 0) / 2:
+        say(f"  only {months['shared']:,} of {months['customers']:,} were there on {since}")
     changed = Estimate.from_dict(months["switched"])
     say(f"  changed since the last run   {changed} of {months['shared']:,} known since {since}")
 

@@ -98,14 +98,14 @@ class Declared:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def numeric_columns(table: pa.Table, schema: Schema) -> dict[str, Floats]:
+def numeric_columns(table: pa.Table, schema: Schema, *, flags: bool = False) -> dict[str, Floats]:
     """The columns of `table` that can lie on an axis, as numbers with NaN where unknown [rows].
 
-    A date counts as the days before the row's `as_of`, and only where there is one. What cannot be
-    read as a finite number is NaN.
+    With `flags` also columns of yes and no, as 1 and 0. A date counts as the days before the row's
+    `as_of`, and only where there is one. What cannot be read as a finite number is NaN.
     """
     dated = schema.one(Role.AS_OF) in table.column_names
-    roles = (*_NUMERIC, Role.DATE) if dated else _NUMERIC
+    roles = (*_NUMERIC, *([Role.DATE] if dated else []), *([Role.FLAG] if flags else []))
     columns = [each for each in schema.columns if each.role in (*roles, Role.AS_OF)]
     columns = [each for each in columns if each.name in table.column_names]
     chosen = Schema(tuple(columns))
@@ -137,7 +137,7 @@ def declare(
     Refusal
         Fewer than two columns, or none that varies, can form an axis.
     """
-    numbers = numeric_columns(table, schema)
+    numbers = numeric_columns(table, schema, flags=bool(asked))
     usable, left = _usable(numbers)
     for column in schema.columns:
         if column.role in (Role.CATEGORY, Role.FLAG):
@@ -149,7 +149,8 @@ def declare(
         taken = {column for axis in axes for column in axis.names}
         left |= {name: "not named in [segments] axes" for name in usable if name not in taken}
         return _checked(axes, left)
-    picked = _sample(usable, seed)
+    flags = schema.names(Role.FLAG)  # they form an axis where they are asked for, and only there
+    picked = _sample({name: each for name, each in usable.items() if name not in flags}, seed)
     inferred = _inferred(picked, schema, left)
     if asked:
         inferred = _chosen(tuple(asked), inferred, usable, schema)
@@ -343,7 +344,8 @@ def _check_column(name: str, usable: Mapping[str, Floats], schema: Schema) -> No
     if name not in usable:
         raise StudyError(
             f"[segments] axes names {name}, which cannot be an axis: its role is {role.value}, or "
-            "it is the same for all. Name columns of numbers that differ between customers."
+            "it is the same for all. Name columns of numbers or of yes and no that differ between "
+            "customers; of a category, make a column of yes and no for each level that matters."
         )
 
 

@@ -4,7 +4,7 @@ Every number of groups is judged alike, on figures that were fixed before any wa
 that flatters correlated data without groups (a silhouette, a stability) does not suffice.
 """
 
-__all__ = ["GATES", "Judged", "choose", "judge"]
+__all__ = ["GATES", "Judged", "beside_continuum", "choose", "judge", "why"]
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -172,7 +172,7 @@ def judge(
     answers = []
     for place, k in enumerate(ks):
         own = mean_of_rows(observed[place], level)
-        drawn = nulls[:, place]
+        null, lift, z = _against(own, nulls[:, place])
         jaccard, ari = _stability(learned, found[k], seed=seed)
         told(1)
         sizes = np.bincount(nearest_two(positions, found[k])[0], minlength=k) / n
@@ -182,9 +182,9 @@ def judge(
                 k=k,
                 centres=found[k],
                 silhouette=own,
-                null_silhouette=float(drawn.mean()),
-                copula_lift=_lift(own, drawn),
-                z=float((own.value - drawn.mean()) / max(drawn.std(ddof=1), 1e-9)),
+                null_silhouette=null,
+                copula_lift=lift,
+                z=z,
                 jaccard=jaccard.mean(axis=0),
                 jaccard_min=mean_of_draws(jaccard[:, worst], len(learned), level=level),
                 ari_bootstrap=mean_of_draws(ari, len(learned), level=level),
@@ -205,6 +205,49 @@ def choose(judged: Sequence[Judged]) -> Judged | None:
     best = max(each.copula_lift.value for each in eligible)
     near = [each for each in eligible if each.copula_lift.value >= best - WITHIN]
     return max(near, key=lambda each: (each.jaccard_min.value, each.ari_bootstrap.value))
+
+
+def why(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> str:
+    """Why so many, or why none."""
+    if chosen is None:
+        best = max(judged, key=lambda each: each.copula_lift.value)
+        tried = f"{k} groups were" if k else "3 to 8 groups were"
+        return (
+            f"No groups beyond one correlated continuum: {tried} tried and none passed. Nearest to "
+            f"it are {best.k}, which fall short: {'; '.join(best.fails)}."
+        )
+    passed = [each.k for each in judged if each.eligible]
+    also = [str(k) for k in passed if k != chosen.k]
+    others = f" {', '.join(also)} passed too." if also else ""
+    return (
+        f"{chosen.k} groups beyond one correlated continuum: their silhouette is "
+        f"{chosen.silhouette.value:.2f}, where one continuum with the same margins and "
+        f"correlations has {chosen.null_silhouette:.2f}, and a bootstrap draw finds "
+        f"{chosen.jaccard_min.value:.2f} of the least stable again.{others}"
+    )
+
+
+def beside_continuum(
+    own: Estimate, continuum: Callable[[int, int], Positions], n: int, k: int, *, seed: int
+) -> tuple[float, Estimate, float]:
+    """The mean silhouette of `k` groups of one continuum, and a given one's lift and z over it.
+
+    For groups that are there already, and are held against the customers of another month.
+
+    Parameters
+    ----------
+    own : the silhouette of the groups.
+    continuum : gives so many rows of one continuum for a seed [rows, axes].
+    n : how many customers there are.
+    """
+    drawn = _null_silhouettes(continuum, min(n, MOST_FITTED), [k], seed=seed, told=lambda _: None)
+    return _against(own, drawn[:, 0])
+
+
+def _against(own: Estimate, drawn: Floats) -> tuple[float, Estimate, float]:
+    """The mean of the draws, and the lift and z of a silhouette over them."""
+    mean = float(drawn.mean())
+    return mean, _lift(own, drawn), float((own.value - mean) / max(drawn.std(ddof=1), 1e-9))
 
 
 def _honest(n: int, fitted: Labels, seed: int) -> Labels:

@@ -4,6 +4,7 @@ __all__ = [
     "GONE",
     "NEW",
     "Match",
+    "check_places",
     "hold",
     "identities",
     "line_up",
@@ -58,7 +59,7 @@ def hold(distances: ArrayLike, before: ArrayLike, ratio: float = 0.85) -> Labels
         raise DataError(f"distances must be a row for each customer, got shape {away.shape}.")
     if not 0 < ratio <= 1:
         raise ValueError(f"ratio must be above 0 and at most 1, got {ratio}")
-    _check_places("before", old, len(away), away.shape[1], lowest=-1)
+    check_places("before", old, len(away), away.shape[1], lowest=-1)
     nearest = np.asarray(away.argmin(axis=1), np.intp)
     rows = np.arange(len(away))
     least, own = away[rows, nearest], away[rows, np.maximum(old, 0)]
@@ -122,8 +123,8 @@ def match(
     Match(new=0, old=1, jaccard=1.0, centres_agree=True)
     """
     was, now = np.asarray(old), np.asarray(new)
-    _check_places("old", was, len(now), k_old)
-    _check_places("new", now, len(was), k_new)
+    check_places("old", was, len(now), k_old)
+    check_places("new", now, len(was), k_new)
     before, after = np.asarray(old_centres, np.float64), np.asarray(new_centres, np.float64)
     if before.shape != (k_old, *after.shape[1:]) or after.shape != (k_new, *before.shape[1:]):
         raise DataError(
@@ -294,7 +295,8 @@ def _natural(segment: str | None) -> tuple[Any, ...]:
     return 0, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
-def _check_places(name: str, places: NDArray[Any], n: int, k: int, lowest: int = 0) -> None:
+def check_places(name: str, places: NDArray[Any], n: int, k: int, lowest: int = 0) -> None:
+    """A DataError unless `places` are n whole numbers from `lowest` to k - 1."""
     if places.shape != (n,):
         raise DataError(f"{name} must have one segment for each of {n:,} customers.")
     if n and not np.issubdtype(places.dtype, np.integer):

@@ -95,6 +95,9 @@ class Boxes:
 
         A cut has no ratio of distances; `ratio` 1 holds nobody, below 1 a margin holds.
         """
+        from patron.models.segment_months import check_places
+
+        check_places("before", before, len(positions), len(self.leaves), lowest=-1)
         now = self.leaves.assign(positions)
         known = before >= 0
         old = np.where(known, before, now)

@@ -6,17 +6,19 @@ more than its order. An axis is the mean of its known columns, clipped at ±3.5.
 that next month's customers are measured by this month's ruler.
 """
 
-__all__ = ["CLIP", "Placed", "SegmentSpace"]
+__all__ = ["CLIP", "Placed", "SegmentSpace", "check_finite"]
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from patron.errors import DataError
 from patron.features.encode import Encoder
 from patron.models.segment_axes import Axis, numeric_columns
 from patron.schema import Role, Schema
@@ -103,7 +105,7 @@ class SegmentSpace:
         """Learn the rulers and the medians from the rows of `table`."""
         names = {name for axis in axes for name in axis.names}
         chosen = Schema(tuple(c for c in schema.columns if c.name in names or c.role == Role.AS_OF))
-        numbers = numeric_columns(table, chosen)
+        numbers = numeric_columns(table, chosen, flags=True)
         rulers = {name: _Ruler.fit(numbers[name]) for name in (c.name for c in _own(chosen))}
         space = cls(axes, chosen, rulers, np.zeros(len(axes)))
         raw = space._means(np.column_stack([numbers[name] for name in space.inputs]))
@@ -183,7 +185,7 @@ def _own(schema: Schema) -> list[Any]:
 
 
 def _kind(role: Role) -> str:
-    return "date" if role == Role.DATE else "number"
+    return role.value if role in (Role.DATE, Role.FLAG) else "number"
 
 
 def _check(space: SegmentSpace) -> None:
@@ -201,3 +203,15 @@ def _check(space: SegmentSpace) -> None:
             or (np.diff(ruler.values) <= 0).any()
         ):
             raise ValueError("a ruler of the segments is broken")
+
+
+def check_finite(table: pa.Table, names: Sequence[str]) -> None:
+    """A DataError where one of the columns `names` has infinite values."""
+    for name in names:
+        if name in table.column_names and pa.types.is_floating(table[name].type):
+            count = pc.sum(pc.is_inf(table[name])).as_py() or 0
+            if count:
+                raise DataError(
+                    f'column "{name}" has {count:,} infinite values of {table.num_rows:,}; numbers '
+                    "are expected. Set them to missing, or give the column the role ignore."
+                )

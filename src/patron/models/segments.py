@@ -10,17 +10,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from patron.errors import DataError, Refusal, UserError
+from patron.errors import Refusal, UserError
+from patron.estimate import Estimate
 from patron.models.segment_axes import Axis, declare
 from patron.models.segment_fit import MOST_FITTED, k_means, nearest_two, polish, some
-from patron.models.segment_gate import HONEST, NULLS, Judged, choose, judge
+from patron.models.segment_gate import (
+    HONEST,
+    NULLS,
+    Judged,
+    beside_continuum,
+    choose,
+    judge,
+    why,
+)
 from patron.models.segment_names import name_segments, tier_names
 from patron.models.segment_null import Continuum
 from patron.models.segment_parts import HOLD, Boxes, Centres, Parts, tiers
-from patron.models.segment_space import Placed, SegmentSpace
+from patron.models.segment_space import Placed, SegmentSpace, check_finite
 from patron.models.segment_tree import LeafSegments
 from patron.models.spend_inputs import as_table, roles_of
 from patron.progress import Progress, silent
@@ -157,13 +165,15 @@ class Segments:
                 f"no segments: {n:,} customers are too few to tell groups from chance; "
                 f"{FEWEST:,} are the least."
             )
+        if before is not None:
+            before._check_fitted()
         schema = self.schema or roles_of(table)
         progress = progress or silent()
         if before is None:
             self._measure(table, schema)
         else:
             self.space_, self.left_out_ = before.space_, before.left_out_
-        _check_finite(table, self.space_.inputs)
+        check_finite(table, self.space_.inputs)
         positions = self.space_.place(table).positions
         if not (positions.std(axis=0) > STILL).any():
             raise Refusal("no segments: all customers stand alike on every axis.")
@@ -219,6 +229,20 @@ class Segments:
         some_rows = positions[some(len(positions), MOST_FITTED, self.seed)]
         centres = k_means(some_rows, len(self.parts_), seed=self.seed)
         return nearest_two(positions, polish(positions, centres))[0]
+
+    def beside_continuum(self, X: Any, own: Estimate) -> tuple[float, Estimate, float]:
+        """The silhouette of so many groups of one continuum of X; the lift and z of `own` over it.
+
+        For segments that are kept: whether the customers of another month fall apart as well.
+        """
+        from threadpoolctl import threadpool_limits
+
+        self._check_fitted()
+        table = _table(X)
+        with threadpool_limits(self.threads):
+            continuum = self._continuum(table)
+            n, k = table.num_rows, len(self.parts_)
+            return beside_continuum(own, continuum, n, k, seed=self.seed)
 
     @property
     def axes_(self) -> tuple[Axis, ...]:
@@ -316,7 +340,7 @@ class Segments:
             suggested = name_segments(deviations(positions, labels, len(self.parts_)), axes, given)
         letter = "T" if self.kind_ == "tiers" else "S"
         ids = [f"{letter}{number}" for number in range(1, len(self.parts_) + 1)]
-        self.because_ = _because(self.judged_, chosen, self.k)
+        self.because_ = why(self.judged_, chosen, self.k)
         self.used_ = ()  # none is left of an earlier fit of this object
         self.renamed(ids, suggested)
 
@@ -327,8 +351,22 @@ class Segments:
             )
         if self.k is not None and not (isinstance(self.k, Integral) and 2 <= self.k <= 20):
             raise UserError(f"k must be a whole number from 2 to 20, got {self.k!r}.")
-        if self.names is not None and len(set(self.names.values())) < len(self.names):
+        if self.names is not None and not isinstance(self.names, Mapping):
+            raise UserError(
+                f"names must be names by id ({{'S1': 'Regulars'}}), got {self.names!r}."
+            )
+        given = [name.casefold() for name in (self.names or {}).values()]
+        if len(set(given)) < len(given):
             raise UserError("names gives two segments the same name; they must differ.")
+        columns = self.axes.values() if isinstance(self.axes, Mapping) else [self.axes]
+        for each in columns:
+            if isinstance(each, str) or not all(isinstance(name, str) for name in each):
+                raise UserError(f"axes must hold lists of columns' names, got {each!r}.")
+        if not 0 < self.level < 1:
+            raise UserError(f"level must lie between 0 and 1, got {self.level!r}.")
+        for what, number, least in (("seed", self.seed, 0), ("threads", self.threads, 1)):
+            if not isinstance(number, Integral) or number < least:
+                raise UserError(f"{what} must be a whole number from {least}, got {number!r}.")
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "space_"):
@@ -356,36 +394,5 @@ def _main_first(positions: NDArray[np.float32], names: Sequence[str]) -> list[in
     return sorted(order, key=lambda place: names[place] != "value")
 
 
-def _because(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> str:
-    """Why so many, or why none."""
-    if chosen is None:
-        best = max(judged, key=lambda each: each.copula_lift.value)
-        tried = f"{k} groups were" if k else "3 to 8 groups were"
-        return (
-            f"No groups beyond one correlated continuum: {tried} tried and none passed. Nearest to "
-            f"it are {best.k}, which fall short: {'; '.join(best.fails)}."
-        )
-    passed = [each.k for each in judged if each.eligible]
-    also = [str(k) for k in passed if k != chosen.k]
-    others = f" {', '.join(also)} passed too." if also else ""
-    return (
-        f"{chosen.k} groups beyond one correlated continuum: their silhouette is "
-        f"{chosen.silhouette.value:.2f}, where one continuum with the same margins and "
-        f"correlations has {chosen.null_silhouette:.2f}, and a bootstrap draw finds "
-        f"{chosen.jaccard_min.value:.2f} of the least stable again.{others}"
-    )
-
-
 def _table(X: Any) -> pa.Table:
     return X if isinstance(X, pa.Table) else as_table(X)
-
-
-def _check_finite(table: pa.Table, names: Sequence[str]) -> None:
-    for name in names:
-        if name in table.column_names and pa.types.is_floating(table[name].type):
-            count = pc.sum(pc.is_inf(table[name])).as_py() or 0
-            if count:
-                raise DataError(
-                    f'column "{name}" has {count:,} infinite values of {table.num_rows:,}; numbers '
-                    "are expected. Set them to missing, or give the column the role ignore."
-                )

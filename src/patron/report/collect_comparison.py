@@ -54,8 +54,7 @@ def collect_comparison(
     purchase: Mapping[str, Any],
     data: Held,
     *,
-    permuted: float,
-    refitted: int,
+    permuted: tuple[float, int] | None,
     columns: int,
     level: float,
 ) -> dict[str, Any]:
@@ -64,8 +63,8 @@ def collect_comparison(
     Parameters
     ----------
     segments, purchase : the sections of the results; the AUC of RFM is added to the former.
-    permuted : the share of customers who keep their segment when the target is permuted.
-    refitted : how many customers were segmented anew for that.
+    permuted : the share of customers who keep their segment when the target is permuted, and how
+        many were segmented anew for that; None where that was not tried.
     columns : how many the purchase model reads.
     """
     y = data.bought[data.held]
@@ -95,11 +94,7 @@ def collect_comparison(
             "ari_bootstrap": evidence["ari_bootstrap"],
         },
         "aspects": _aspects(segments, purchase, data, columns, horizon),
-        "permuted": {
-            "refitted": refitted,
-            "same_segment": permuted,
-            "sentence": _told_permuted(target, permuted, refitted),
-        },
+        "permuted": None if permuted is None else _permuted(target, *permuted),
         "segments_auc": of_segments.to_dict(),
         "model_auc": of_model.to_dict(),
         "difference": ahead.to_dict(),
@@ -180,12 +175,17 @@ def _actions(
     return told
 
 
-def _told_permuted(target: str, same: float, rows: int) -> str:
+def _permuted(target: str, same: float, rows: int) -> dict[str, Any]:
     kept = "all of them are" if same == 1 else f"{percent(same)} of them are"
-    return (
+    sentence = (
         f"With {target} shuffled among the customers, {count(rows)} customers were segmented anew: "
         f"{kept} in the same segment as with {target} as it is."
     )
+    return {"refitted": rows, "same_segment": same, "sentence": sentence}
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"
 
 
 def _aspects(
@@ -198,7 +198,7 @@ def _aspects(
     """What sets the two apart, one row an aspect, with this study's numbers."""
     evidence, target = segments["evidence"], purchase["target"]
     auc, f1 = purchase["roc_auc"]["value"], purchase["f1"]["value"]
-    own, null = evidence["silhouette"]["value"], evidence["null_silhouette"]
+    own, null = (_figure(v) for v in (evidence["silhouette"]["value"], evidence["null_silhouette"]))
     forming = sum(len(axis["columns"]) for axis in segments["axes"])
     within = f" within {days(horizon)}" if horizon else ""
     flagged = int((data.probability >= purchase["threshold"]["value"]).sum())
@@ -234,7 +234,7 @@ def _aspects(
             "How it is judged",
             f"Against what happened: ROC-AUC {auc:.3f}, F1 {f1:.3f} on {count(len(data.held))} "
             "held-out rows.",
-            f"Against one correlated continuum: silhouette {own:.3f}, there {null:.3f}; and by "
+            f"Against one correlated continuum: silhouette {own}, there {null}; and by "
             f"whether bootstrap draws find the same (adjusted Rand "
             f"{evidence['ari_bootstrap']['value']:.2f}).",
         ),
@@ -242,8 +242,8 @@ def _aspects(
             "Why the figures cannot be compared",
             f"An AUC counts pairs put in the right order: {auc:.3f} of them, and 0.5 is chance. "
             "There is a right answer.",
-            f"A silhouette compares distances: {own:.3f} of at most 1. There is no right answer, "
-            f"and a cloud without groups has {null:.3f} here.",
+            f"A silhouette compares distances: {own} of at most 1. There is no right answer, "
+            f"and a cloud without groups has {null} here.",
         ),
         (
             "Cost of being wrong",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from patron.audit import CannotSay
 from patron.estimate import Estimate
+from patron.features.encode import read_as
 from patron.metrics import f1, proportion
 from patron.metrics.clusters import davies_bouldin, mean_of_rows, silhouettes
 from patron.models.rfm import Rfm, rfm
@@ -21,7 +22,8 @@ from patron.models.segment_parts import Boxes
 from patron.models.segment_profiles import profiles
 from patron.models.segment_rules import case_when, find_rules
 from patron.models.segment_zeros import zeros
-from patron.models.segments import Assigned, Segments
+from patron.models.segments import FEWEST, Assigned, Segments
+from patron.report.collect_map import segment_map
 from patron.schema import Role, Schema
 
 Floats = NDArray[np.float64]
@@ -30,10 +32,8 @@ Mask = NDArray[np.bool_]
 Positions = NDArray[np.float32]
 Revenue = tuple[str | None, str, Floats | None]
 
-OF_THE_GATE = ("jaccard_min", "ari_bootstrap", "copula_lift", "null_silhouette", "candidates")
+OF_THE_GATE = ("jaccard_min", "ari_bootstrap", "candidates")
 """Evidence that was made when the segments were; a month that keeps them keeps it."""
-_CELLS = 26
-_FEWEST_IN_A_CELL = 10
 _OTHERWISE = "no rule"
 
 
@@ -74,8 +74,8 @@ def collect_segments(
         "silhouette": judged["silhouette"],
         "silhouette_all_features": judged["silhouette_all_features"],
         "davies_bouldin": judged["davies_bouldin"],
-        **_of_the_gate(model, earlier),
-        "rules_f1": float(np.mean(rule_scores)) if rule_scores else None,
+        **_of_the_gate(model, earlier, table, judged["silhouette"]),
+        "rules_f1": sum(rule_scores) / len(rules) if rule_scores else None,
         "gates": dict(GATES),
         "rfm": _floor(floor, positions, honest, worth, level),
         "rfm_because": floor.because,
@@ -85,8 +85,8 @@ def collect_segments(
     return {
         "k": len(model.ids_),
         "kind": model.kind_,
-        "structure": model.structure_,
-        "because": _because(model, earlier),
+        "structure": model.structure_ and _holds(evidence),
+        "because": _because(model, earlier, evidence),
         "axes": _axes(model, found),
         "left_out": [{"column": each, "because": why} for each, why in model.left_out_],
         "evidence": evidence,
@@ -98,7 +98,7 @@ def collect_segments(
         "revenue_because": why,
         "sql": _sql(model, rules),
         "zeros": zeros(table, model.axes_, labels, model.ids_),
-        "map": _map(model, positions, labels),
+        "map": segment_map(model, positions, labels),
         "months": months,
         "months_because": None if months else "the Study names no earlier run: [segments] previous",
     }
@@ -106,16 +106,48 @@ def collect_segments(
 
 def _fitted_on(earlier: Mapping[str, Any] | None) -> str | None:
     """The day of the fit that the gate's figures are of, where that was an earlier run."""
-    return None if earlier is None else earlier["evidence"]["of_the_gate"] or earlier["day"]
+    if earlier is None:
+        return None
+    return str(earlier["evidence"].get("of_the_gate") or earlier["day"])
 
 
-def _because(model: Segments, earlier: Mapping[str, Any] | None) -> str:
+def _holds(evidence: Mapping[str, Any]) -> bool:
+    """Whether these customers fall apart more than one continuum, whoever the groups are from."""
+    figures = {
+        "silhouette": evidence["silhouette"]["value"],
+        "copula_lift": evidence["copula_lift"]["value"],
+        "z": evidence["z"],
+    }
+    if evidence["of_the_gate"] is None:
+        return True  # of this fit, which passed the whole gate
+    return all(each is not None and each >= GATES[name] for name, each in figures.items())
+
+
+def _because(
+    model: Segments, earlier: Mapping[str, Any] | None, evidence: Mapping[str, Any]
+) -> str:
     """Why so many, or why none; of an earlier run where its segments are kept."""
     told = model.because_
     if model.kind_ == "rules" and model.chosen_ is not None and model.chosen_.k != len(model.ids_):
         told += f" As rules on the axes they are {len(model.ids_)}."
     day = _fitted_on(earlier)
-    return told if day is None else f"As found on {day}, and kept: {told}"
+    if day is None:
+        return told
+    own, null = evidence["silhouette"]["value"], evidence["null_silhouette"]
+    noun = "tiers" if model.kind_ == "tiers" else "groups"
+    kept = f"The {len(model.ids_)} {noun} of {day} are kept."
+    if model.kind_ == "tiers":
+        return f"{kept} {told}"
+    if own is None or null is None:
+        return f"{kept} Whether this month's customers fall apart as well cannot be told."
+    beside = f"a silhouette of {own:.2f}, where one continuum of them has {null:.2f}"
+    if _holds(evidence):
+        return f"{kept} This month's customers fall apart as well: {beside}."
+    return (
+        f"{kept} But this month's customers form no such groups beyond one correlated continuum: "
+        f"{beside} ({GATES['silhouette']:.2f} and {GATES['copula_lift']:.2f} more are needed). Fit "
+        "anew: [segments] refit = true."
+    )
 
 
 def _honest(n: int, seed: int) -> Labels:
@@ -135,7 +167,8 @@ def _judged(
 ) -> dict[str, Any]:
     own = labels[honest]
     if len(np.unique(own)) < 2:
-        nothing = Estimate(0.0, 0.0, 0.0, level, len(own), "one segment only").to_dict()
+        nan = float("nan")
+        nothing = Estimate(nan, nan, nan, level, len(own), "all are in one segment").to_dict()
         names = ("silhouette", "silhouette_all_features", "davies_bouldin")
         return {**dict.fromkeys(names, nothing), "of": {}}
     values = silhouettes(positions[honest], [own])[0]
@@ -163,10 +196,20 @@ def _all_features(table: pa.Table, schema: Schema, rows: Labels) -> Floats:
     return np.column_stack(columns) if columns else np.empty((len(rows), 0))
 
 
-def _of_the_gate(model: Segments, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The evidence on how many: of this fit, or of the earlier one that is kept."""
+def _of_the_gate(
+    model: Segments,
+    earlier: Mapping[str, Any] | None,
+    table: pa.Table,
+    own: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The evidence on how many: of this fit; or of the earlier one, held against this month."""
     if earlier is not None:
-        return {name: earlier["evidence"][name] for name in OF_THE_GATE}
+        kept = {name: earlier["evidence"][name] for name in OF_THE_GATE}
+        null, lift, z = float("nan"), Estimate.from_dict(own), float("nan")
+        if own["value"] is not None and table.num_rows >= FEWEST:
+            null, lift, z = model.beside_continuum(table, Estimate.from_dict(own))
+        there = {"null_silhouette": null if null == null else None, "z": z if z == z else None}
+        return {**kept, **there, "copula_lift": lift.to_dict()}
     best = max(model.judged_, key=lambda each: each.copula_lift.value)
     chosen = model.chosen_ or best
     return {
@@ -174,6 +217,7 @@ def _of_the_gate(model: Segments, earlier: Mapping[str, Any] | None) -> dict[str
         "ari_bootstrap": chosen.ari_bootstrap.to_dict(),
         "copula_lift": chosen.copula_lift.to_dict(),
         "null_silhouette": chosen.null_silhouette,
+        "z": chosen.z,
         "candidates": [
             {**each.to_dict(), "chosen": each is model.chosen_} for each in model.judged_
         ],
@@ -209,9 +253,25 @@ def _rules(
     columns = [name for name in on_axes if name in names]
     columns += [name for name in names if name not in on_axes]
     rules = find_rules(
-        table, columns, labels, len(model.ids_), seed=seed, level=level, preferred=on_axes
+        _as_numbers(table, schema, columns),
+        columns,
+        labels,
+        len(model.ids_),
+        seed=seed,
+        level=level,
+        preferred=on_axes,
     )
     return [None if rule is None else rule.to_dict() for rule in rules]
+
+
+def _as_numbers(table: pa.Table, schema: Schema, columns: Sequence[str]) -> pa.Table:
+    """The table with numbers that are written as text read as the axes read them."""
+    roles = (Role.NUMBER, Role.MONEY, Role.COUNT, Role.RATE)
+    for name in columns:
+        if schema[name].role in roles and pa.types.is_string(table[name].type):
+            values, _ = read_as("double", table[name])
+            table = table.set_column(table.column_names.index(name), name, values)
+    return table
 
 
 def _exactly(caught: Mask, inside: Mask, level: float) -> dict[str, Any]:
@@ -266,7 +326,9 @@ def _cost(model: Segments, judged: Mapping[str, Any]) -> dict[str, Any] | None:
     """What exact rules cost in silhouette against the centres that they were grown towards."""
     if model.kind_ != "rules" or model.chosen_ is None:
         return None
-    own: float = judged["silhouette"]["value"]
+    own: float | None = judged["silhouette"]["value"]
+    if own is None:
+        return None
     return {
         "silhouette": judged["silhouette"],
         "cost": model.chosen_.silhouette.value - own,
@@ -315,42 +377,3 @@ def _segment(
         },
         "centre": centre.astype(float).tolist(),
     }
-
-
-def _map(model: Segments, positions: Positions, labels: Labels) -> dict[str, Any] | None:
-    """Customers on the two axes that tell the segments apart most, in cells of ten or more."""
-    if positions.shape[1] < 2:
-        return None
-    k = len(model.ids_)
-    counts = np.maximum(np.bincount(labels, minlength=k), 1)
-    means = np.column_stack([np.bincount(labels, c, k) / counts for c in positions.T])
-    apart = (counts[:, None] * (means - positions.mean(axis=0)) ** 2).sum(axis=0)
-    x, y = sorted(np.argsort(-apart, kind="stable")[:2].tolist())
-    edges = [np.linspace(*_reach(positions[:, axis]), _CELLS + 1) for axis in (x, y)]
-    at = [
-        np.clip(np.searchsorted(edge, positions[:, axis], "right") - 1, 0, _CELLS - 1)
-        for edge, axis in zip(edges, (x, y), strict=True)
-    ]
-    crossed = np.zeros((_CELLS * _CELLS, k), np.int64)
-    np.add.at(crossed, (at[0] * _CELLS + at[1], labels), 1)
-    sizes = crossed.sum(axis=1)
-    return {
-        "x": model.axes_[x].name,
-        "y": model.axes_[y].name,
-        "cells": [
-            {
-                "x": int(cell // _CELLS),
-                "y": int(cell % _CELLS),
-                "size": int(sizes[cell]),
-                "segment": model.ids_[int(crossed[cell].argmax())],
-            }
-            for cell in np.flatnonzero(sizes >= _FEWEST_IN_A_CELL)
-        ],
-        "x_edges": edges[0].tolist(),
-        "y_edges": edges[1].tolist(),
-    }
-
-
-def _reach(column: Positions) -> tuple[float, float]:
-    low, high = np.quantile(column, [0.002, 0.998])
-    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)

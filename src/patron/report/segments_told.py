@@ -59,12 +59,13 @@ def answer(segments: Segments) -> list[str]:
         there_are = f"There are {counted(segments['k'], 'group')} {CONTINUUM}."
         return [there_are, *_measured(segments["evidence"]), *_exact(segments)]
     told = [f"We find no groups {CONTINUUM}: customers differ by degree, not in kind."]
+    day = segments["evidence"].get("of_the_gate")
     if segments["kind"] == "tiers":
         told.append("Tiers along one axis stand in the place of segments.")
-    else:
+    elif day:
         told.append(
-            f"The {counted(segments['k'], 'segment')} that the Study asks for cut through it: use "
-            "them to sort customers, not to explain them."
+            f"The {counted(segments['k'], 'segment')} of {date(day)} are kept, but the customers "
+            "of this month do not fall apart in that way: fit anew ([segments] refit = true)."
         )
     return told
 
@@ -212,7 +213,7 @@ def comparison_told(comparison: Mapping[str, Any]) -> list[str]:
     if not apart or not known(apart["low"]) or not known(apart["high"]):
         return [f"{start}; whether that is beyond noise we cannot say."]
     if not beyond_zero(apart):
-        return [f"{start}: not apart beyond noise, so that segments would do to choose whom."]
+        return [f"{start}: which is better these held-out rows cannot tell."]
     if model["value"] < alone["value"]:
         return [f"{start}: the segments rank better, beyond noise. Look at the model again."]
     return [f"{start}: choose whom to contact by the model, and what to say by the segment."]
