@@ -170,6 +170,7 @@ def judge(
     drawn_from = continuum or _of_axes(learned, seed)
     nulls = _null_silhouettes(drawn_from, len(learned), ks, seed=seed, told=told)
     answers = []
+    drawn = min(_DRAWN, len(learned))
     for place, k in enumerate(ks):
         own = mean_of_rows(observed[place], level)
         null, lift, z = _against(own, nulls[:, place])
@@ -186,8 +187,8 @@ def judge(
                 copula_lift=lift,
                 z=z,
                 jaccard=jaccard.mean(axis=0),
-                jaccard_min=mean_of_draws(jaccard[:, worst], len(learned), level=level),
-                ari_bootstrap=mean_of_draws(ari, len(learned), level=level),
+                jaccard_min=mean_of_draws(jaccard[:, worst], drawn, level=level),
+                ari_bootstrap=mean_of_draws(ari, drawn, level=level),
                 smallest=float(sizes.min()),
             )
         )

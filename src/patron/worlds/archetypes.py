@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from patron.errors import UserError
 from patron.worlds.base import World
-from patron.worlds.blend import DAYS, Pace, People, play
+from patron.worlds.blend import DAYS, Pace, People, play, study_text
 from patron.worlds.blend_columns import columns, keys, profile
 
 Floats = NDArray[np.float64]
@@ -31,23 +31,6 @@ CONCENTRATION = 0.5
 OPENED = dt.date(2025, 9, 1)
 NEW = 0.025
 """Customers who join in a month, of those of month 0."""
-
-_STUDY = """\
-# Archetypes: who are the customers, and who of them orders in the 30 days from {as_of} on?
-[table]
-path = "table.parquet"
-entity = "customer_id"
-as_of = {as_of}
-
-[purchase]
-target = "purchased_next_30d"
-horizon_days = 30
-
-[segments]
-
-[run]
-seed = 0
-"""
 
 
 def archetypes(rows: int = 240_000, *, seed: int = 0, mixing: float = 0.2, month: int = 0) -> World:
@@ -86,7 +69,10 @@ def archetypes(rows: int = 240_000, *, seed: int = 0, mixing: float = 0.2, month
     ]
     table, truth = (pa.concat_tables([part[i] for part in parts]) for i in (0, 1))
     facts = {"mixing": mixing, "month": month}
-    study = _STUDY.format(as_of=as_of)
+    study = study_text(
+        f"Archetypes: who are the customers, and who of them orders within 30 days of {as_of}?",
+        as_of,
+    )
     return World("archetypes", table.combine_chunks(), truth.combine_chunks(), study, facts=facts)
 
 

@@ -5,8 +5,9 @@ month is a twelfth of a year; the windows of 30, 90, 180 and 365 days are 1, 3, 
 that the tables of two months overlap as they would in a shop.
 """
 
-__all__ = ["DAYS", "TRAITS", "Pace", "People", "Played", "play"]
+__all__ = ["DAYS", "TRAITS", "Pace", "People", "Played", "play", "study_text"]
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -236,3 +237,23 @@ class _Months:
 def _chance(log_odds: Floats) -> Floats:
     chance: Floats = 1 / (1 + np.exp(-log_odds))
     return chance
+
+
+def study_text(question: str, as_of: dt.date) -> str:
+    """A ready `patron.toml` that asks for segments, and who orders in the 30 days from a date."""
+    return f"""\
+# {question}
+[table]
+path = "table.parquet"
+entity = "customer_id"
+as_of = {as_of}
+
+[purchase]
+target = "purchased_next_30d"
+horizon_days = 30
+
+[segments]
+
+[run]
+seed = 0
+"""

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from patron.worlds.base import World
-from patron.worlds.blend import TRAITS, Pace, People, play
+from patron.worlds.blend import TRAITS, Pace, People, play, study_text
 from patron.worlds.blend_columns import columns, keys, profile
 
 Floats = NDArray[np.float64]
@@ -18,23 +18,6 @@ PACE = Pace(orders=2.5, visits=5.0, wishes=1.5, app=5.0, coupons=1.5, tickets=0.
 SPREAD = 0.6
 """Standard deviation of each trait: less than in `archetypes`, so that few rates are near 0."""
 AS_OF = dt.date(2025, 9, 1)
-
-_STUDY = """\
-# Continuum: does anybody find segments where there are none?
-[table]
-path = "table.parquet"
-entity = "customer_id"
-as_of = {as_of}
-
-[purchase]
-target = "purchased_next_30d"
-horizon_days = 30
-
-[segments]
-
-[run]
-seed = 0
-"""
 
 
 def continuum(rows: int = 240_000, *, seed: int = 0) -> World:
@@ -70,4 +53,9 @@ def continuum(rows: int = 240_000, *, seed: int = 0) -> World:
             "true_expected_spend": seen.rate * seen.worth,
         }
     )
-    return World("continuum", table, truth, _STUDY.format(as_of=AS_OF))
+    return World(
+        "continuum",
+        table,
+        truth,
+        study_text("Continuum: does anybody find segments where there are none?", AS_OF),
+    )
