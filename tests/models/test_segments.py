@@ -402,7 +402,7 @@ def test_infinite_values_are_an_error() -> None:
     with pytest.raises(DataError) as error:
         fit(TABLE.set_column(1, "orders", pa.array(values)))
     assert str(error.value) == (
-        'column "orders" has 3 infinite values of 1,500; numbers are expected. Set them to '
+        'column "orders": 3 of 1,500 values are infinite; numbers are expected. Set them to '
         "missing, or give the column the role ignore."
     )
 

@@ -212,6 +212,6 @@ def check_finite(table: pa.Table, names: Sequence[str]) -> None:
             count = pc.sum(pc.is_inf(table[name])).as_py() or 0
             if count:
                 raise DataError(
-                    f'column "{name}" has {count:,} infinite values of {table.num_rows:,}; numbers '
-                    "are expected. Set them to missing, or give the column the role ignore."
+                    f'column "{name}": {count:,} of {table.num_rows:,} values are infinite; '
+                    "numbers are expected. Set them to missing, or give the column the role ignore."
                 )

@@ -248,7 +248,7 @@ def _aspects(
         (
             "Cost of being wrong",
             f"A contact for nothing, or a buyer missed: {count(flagged)} are marked at the "
-            f"threshold, {count(buyers)} bought. It shows{within or ' in the end'}.",
+            f"threshold, {count(buyers)} bought. It shows{within or ' once the time is over'}.",
             "A message in the wrong tone. Nobody notices unless it is tested.",
         ),
         (
