@@ -146,7 +146,7 @@ def test_silhouettes_are_of_rows_that_nothing_was_learned_from(
     monkeypatch.setattr(segment_gate, "MOST_FITTED", 1_000)
     monkeypatch.setattr(segment_gate, "HONEST", 500)
     fitted = segment_gate.some(3_000, 1_000, 0)
-    honest = segment_gate._honest(3_000, fitted, 0)
+    honest = segment_gate.honest(3_000, 0)
     assert len(honest) == 500
     assert not set(honest) & set(fitted)
     assert judge(planted(3)[0], (3,))[0].silhouette.n == 500

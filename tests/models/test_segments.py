@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
@@ -213,13 +214,28 @@ def test_a_fresh_fit_with_as_many_parts_is_the_same(found: Segments) -> None:
     np.testing.assert_array_equal(found.again(TABLE), found.assign(TABLE).labels)
 
 
+def test_a_fresh_fit_cuts_anew(flat: tuple[Segments, pa.Table], ruled: Segments) -> None:
+    """Cuts of the fit alone would keep the shares that the first table gave them."""
+    segments, table = flat
+    np.testing.assert_array_equal(segments.again(table), segments.assign(table).labels)
+    richer = table.filter(pc.greater(table["spend"], 1.0))
+    kept, anew = (
+        np.bincount(labels, minlength=4)[0] / richer.num_rows
+        for labels in (segments.assign(richer).labels, segments.again(richer))
+    )
+    assert abs(anew - 0.10) < 0.03 < kept - 0.10
+    np.testing.assert_array_equal(ruled.again(TABLE), ruled.assign(TABLE).labels)
+    part = TABLE.slice(0, 700)
+    assert (ruled.again(part) != ruled.assign(part).labels).any()
+
+
 def test_without_groups_there_are_tiers_along_value(flat: tuple[Segments, pa.Table]) -> None:
     segments, table = flat
     assert (segments.kind_, segments.structure_, segments.chosen_) == ("tiers", False, None)
     assert segments.ids_ == ("T1", "T2", "T3", "T4")
     assert segments.names_[0] == "Top tenth by value"
     assert segments.because_.startswith(
-        "No groups beyond one correlated continuum: 3 to 8 groups were tried and none passed. "
+        "No groups beyond one correlated continuum: 3 to 5 groups were tried and none passed. "
         "Nearest to it are "
     )
     labels = segments.assign(table).labels

@@ -1,8 +1,6 @@
 """Supervised and unsupervised beside each other: sentences, the table of tenths, what may lack."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +11,6 @@ from patron.report.segments_told import comparison_told
 
 EVIL = '<script>alert("x")</script>'
 NEVER = re.compile(r"\b(None|nan|NaN|inf)\b")
-
-
-@pytest.fixture
-def written():
-    return json.loads(Path(__file__).with_name("sample_segments.json").read_text("utf-8"))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import itertools
 import re
 
 import pytest
+from html_page import NEVER, text_of
 
 from patron.report import plots, render
 from patron.report.brief import brief
@@ -25,11 +26,6 @@ KEYS = (
     "decision", "groups", "optimism", "optimism_because", "kept", "interactions", "card",
     "ece_by_chance", "learning_curve",
 )  # fmt: skip
-NEVER = re.compile(r"\b(None|nan|NaN|inf)\b")
-
-
-def text_of(page):
-    return re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
 
 
 def without_ends(value):

@@ -4,10 +4,9 @@ import copy
 import itertools
 import json
 import re
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
+from html_page import NEVER, Page, text_of, without
 
 from patron.report import render
 from patron.report.brief import brief
@@ -23,54 +22,7 @@ from patron.report.segments_told import (
     segments_sure,
 )
 
-NEVER = re.compile(r"\b(None|nan|NaN|inf)\b")
-VOID = {"meta", "link", "br", "img", "input", "hr"}
 EVIL = '<script>alert("x")</script>'
-
-
-class Page(HTMLParser):
-    """Ids, links and headings of a page whose tags are balanced."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.ids, self.links, self.headings = [], [], [], []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.ids += [attrs["id"]] if "id" in attrs else []
-        self.links += [attrs["href"][1:]] if tag == "a" else []
-        self.headings += [int(tag[1])] if re.fullmatch(r"h[1-6]", tag) else []
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def text_of(page):
-    return re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
-
-
-def without(value, *keys):
-    """The same dict, the given fields of every interval unknown."""
-    if isinstance(value, dict):
-        gone = dict.fromkeys(keys) if {"value", "low", "high"} <= value.keys() else {}
-        return {key: without(inner, *keys) for key, inner in value.items()} | gone
-    return [without(each, *keys) for each in value] if isinstance(value, list) else value
-
-
-@pytest.fixture
-def written():
-    """24,000 customers of five blended archetypes on five axes, and 4,800 of them held out."""
-    return json.loads(Path(__file__).with_name("sample_segments.json").read_text("utf-8"))
-
-
-@pytest.fixture
-def segments(written):
-    return written["segments"]
 
 
 def as_tiers(segments):

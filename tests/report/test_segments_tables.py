@@ -1,8 +1,5 @@
 """Rows of the tables on segments: gates, evidence beside RFM, medians, axes, who moved where."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from patron.report.segments_tables import (
@@ -18,16 +15,6 @@ from patron.report.segments_tables import (
 )
 
 NBSP = "\N{NO-BREAK SPACE}"
-
-
-@pytest.fixture
-def written():
-    return json.loads(Path(__file__).with_name("sample_segments.json").read_text("utf-8"))
-
-
-@pytest.fixture
-def segments(written):
-    return written["segments"]
 
 
 def test_every_number_of_groups_has_its_gates(segments):

@@ -3,10 +3,10 @@
 import itertools
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from html_page import NEVER, Page, text_of, without
 
 from patron.report import render
 from patron.report.spend_tables import (
@@ -28,44 +28,7 @@ from patron.report.spend_told import (
 )
 from patron.report.words import MONEY
 
-NEVER = re.compile(r"\b(None|nan|NaN|inf)\b")
-VOID = {"meta", "link", "br", "img", "input", "hr"}
 METRICS = sorted(MONEY)
-
-
-class Page(HTMLParser):
-    """Ids, links, headings and scripts of a page whose tags are balanced."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.ids, self.links, self.headings, self.seen = [], [], [], [], set()
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.seen.add(tag)
-        self.ids += [attrs["id"]] if "id" in attrs else []
-        self.links += [attrs["href"][1:]] if tag == "a" else []
-        self.headings += [int(tag[1])] if re.fullmatch(r"h[1-6]", tag) else []
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def text_of(page):
-    return re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
-
-
-def without(value, *keys):
-    """The same dict, the given fields of every interval unknown."""
-    if isinstance(value, dict):
-        gone = dict.fromkeys(keys) if {"value", "low", "high"} <= value.keys() else {}
-        return {key: without(inner, *keys) for key, inner in value.items()} | gone
-    return [without(each, *keys) for each in value] if isinstance(value, list) else value
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ Every number of groups is judged alike, on figures that were fixed before any wa
 that flatters correlated data without groups (a silhouette, a stability) does not suffice.
 """
 
-__all__ = ["GATES", "Judged", "beside_continuum", "choose", "judge", "why"]
+__all__ = ["GATES", "Judged", "beside_continuum", "choose", "honest", "judge", "why"]
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -158,8 +158,7 @@ def judge(
     told = advance or (lambda _: None)
     n = len(positions)
     fitted = some(n, MOST_FITTED, seed)
-    honest = _honest(n, fitted, seed)
-    learned, judged = positions[fitted], positions[honest]
+    learned, judged = positions[fitted], positions[honest(n, seed)]
     found: dict[int, Floats] = {}
     for k in ks:
         start = warm if warm is not None and len(warm) == k else None
@@ -208,11 +207,12 @@ def choose(judged: Sequence[Judged]) -> Judged | None:
     return max(near, key=lambda each: (each.jaccard_min.value, each.ari_bootstrap.value))
 
 
-def why(judged: Sequence[Judged], chosen: Judged | None, k: int | None) -> str:
+def why(judged: Sequence[Judged], chosen: Judged | None) -> str:
     """Why so many, or why none."""
     if chosen is None:
         best = max(judged, key=lambda each: each.copula_lift.value)
-        tried = f"{k} groups were" if k else "3 to 8 groups were"
+        ks = [each.k for each in judged]
+        tried = f"{ks[0]} groups were" if len(ks) == 1 else f"{min(ks)} to {max(ks)} groups were"
         return (
             f"No groups beyond one correlated continuum: {tried} tried and none passed. Nearest to "
             f"it are {best.k}, which fall short: {'; '.join(best.fails)}."
@@ -251,7 +251,12 @@ def _against(own: Estimate, drawn: Floats) -> tuple[float, Estimate, float]:
     return mean, _lift(own, drawn), float((own.value - mean) / max(drawn.std(ddof=1), 1e-9))
 
 
-def _honest(n: int, fitted: Labels, seed: int) -> Labels:
+def honest(n: int, seed: int) -> Labels:
+    """Rows that silhouettes are judged on: apart from those that centres are learned from.
+
+    Where there are too few for that, some of all.
+    """
+    fitted = some(n, MOST_FITTED, seed)
     if n >= len(fitted) + HONEST:
         return some(n, HONEST, seed + 1, apart_from=fitted)
     return some(n, HONEST, seed + 1)

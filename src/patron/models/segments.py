@@ -17,7 +17,6 @@ from patron.estimate import Estimate
 from patron.models.segment_axes import Axis, declare
 from patron.models.segment_fit import MOST_FITTED, k_means, nearest_two, polish, some
 from patron.models.segment_gate import (
-    HONEST,
     NULLS,
     Judged,
     beside_continuum,
@@ -27,7 +26,7 @@ from patron.models.segment_gate import (
 )
 from patron.models.segment_names import name_segments, tier_names
 from patron.models.segment_null import Continuum
-from patron.models.segment_parts import HOLD, Boxes, Centres, Parts, tiers
+from patron.models.segment_parts import HOLD, STILL, Boxes, Centres, Parts, main_first, tiers
 from patron.models.segment_space import Placed, SegmentSpace, check_finite
 from patron.models.segment_tree import LeafSegments
 from patron.models.spend_inputs import as_table, roles_of
@@ -43,8 +42,6 @@ KS = (3, 4, 5, 6, 7, 8)
 """The numbers of groups that are tried."""
 DEPTH = 3
 """Cuts on the way to a leaf, where segments are rules."""
-STILL = 1e-5
-"""An axis whose positions spread no more than this is the same for all."""
 
 _PARTS: dict[str, Any] = {each.kind: each for each in (Centres, Boxes)}
 
@@ -224,11 +221,12 @@ class Segments:
         fresh = Segments(axes=self.axes, k=self.k, schema=self.schema, seed=self.seed)
         fresh._measure(table, self.schema or roles_of(table))
         positions = fresh.space_.place(table).positions
-        if not isinstance(self.parts_, Centres):
-            return self.parts_.assign(positions)[0]
-        some_rows = positions[some(len(positions), MOST_FITTED, self.seed)]
-        centres = k_means(some_rows, len(self.parts_), seed=self.seed)
-        return nearest_two(positions, polish(positions, centres))[0]
+        if self.kind_ == "tiers":
+            return fresh._tiers(positions)[0].assign(positions)[0]
+        learned = positions[some(len(positions), MOST_FITTED, self.seed)]
+        centres = polish(positions, k_means(learned, len(self.parts_), seed=self.seed))
+        parts = fresh._leaves(positions, centres) if self.kind_ == "rules" else Centres(centres)
+        return parts.assign(positions)[0]
 
     def beside_continuum(self, X: Any, own: Estimate) -> tuple[float, Estimate, float]:
         """The silhouette of so many groups of one continuum of X; the lift and z of `own` over it.
@@ -318,31 +316,37 @@ class Segments:
         self.parts_: Parts
         if chosen is None:
             self.kind_ = "tiers"
-            names = tuple(axis.name for axis in axes)
-            for main in _main_first(positions, names):
-                boxes, shares = tiers(positions, main, names, self.k)
-                if len(boxes) > 1:  # else nearly all stand at one place of it
-                    break
-            self.parts_ = boxes
+            self.parts_, main, shares = self._tiers(positions)
             suggested = tier_names(axes[main], shares)
         else:
             self.kind_ = "rules" if self.rules_only else "segments"
             self.parts_ = Centres(chosen.centres)
-            labels = self.parts_.assign(positions)[0]
             if self.rules_only:
-                names = tuple(axis.name for axis in axes)
-                rows = some(len(positions), MOST_FITTED, self.seed)
-                grown = {"depth": DEPTH, "leaves": min(chosen.k, 2**DEPTH)}
-                leaves = LeafSegments.fit(positions[rows], labels[rows], names, **grown)
-                self.parts_ = Boxes(leaves)
-                labels = leaves.assign(positions)
+                self.parts_ = self._leaves(positions, chosen.centres)
+            labels = self.parts_.assign(positions)[0]
             given = tuple((self.names or {}).values())
             suggested = name_segments(deviations(positions, labels, len(self.parts_)), axes, given)
         letter = "T" if self.kind_ == "tiers" else "S"
         ids = [f"{letter}{number}" for number in range(1, len(self.parts_) + 1)]
-        self.because_ = why(self.judged_, chosen, self.k)
+        self.because_ = why(self.judged_, chosen)
         self.used_ = ()  # none is left of an earlier fit of this object
         self.renamed(ids, suggested)
+
+    def _tiers(self, positions: NDArray[np.float32]) -> tuple[Boxes, int, tuple[float, ...]]:
+        """Tiers along the main axis on which customers differ, that axis, and the tiers' shares."""
+        names = tuple(axis.name for axis in self.space_.axes)
+        for main in main_first(positions, names):
+            boxes, shares = tiers(positions, main, names, self.k)
+            if len(boxes) > 1:  # else nearly all stand at one place of it
+                break
+        return boxes, main, shares
+
+    def _leaves(self, positions: NDArray[np.float32], centres: Floats) -> Boxes:
+        """The leaves of a tree that is grown towards the groups of the centres."""
+        rows = positions[some(len(positions), MOST_FITTED, self.seed)]
+        names = tuple(axis.name for axis in self.space_.axes)
+        grown = {"depth": DEPTH, "leaves": min(len(centres), 2**DEPTH)}
+        return Boxes(LeafSegments.fit(rows, nearest_two(rows, centres)[0], names, **grown))
 
     def _check_parameters(self) -> None:
         if isinstance(self.axes, str):
@@ -381,17 +385,6 @@ def deviations(positions: NDArray[np.float32], labels: Labels, k: int) -> Floats
     spread = columns.std(axis=1)
     apart = np.where(spread > STILL, means - columns.mean(axis=1), 0.0)
     return np.asarray(apart / np.where(spread > STILL, spread, 1.0))
-
-
-def _main_first(positions: NDArray[np.float32], names: Sequence[str]) -> list[int]:
-    """The axes, the main one first: value where there is one, then what goes most with all."""
-    spread = positions.std(axis=0)
-    varied = np.where(spread > STILL, spread, 1)
-    scaled = (positions - positions.mean(axis=0)) / varied
-    loadings = np.abs(np.linalg.svd(scaled[:HONEST], full_matrices=False)[2][0])
-    weights = np.where(spread > STILL, loadings, -1)
-    order = np.argsort(-weights, kind="stable").tolist()
-    return sorted(order, key=lambda place: names[place] != "value")
 
 
 def _table(X: Any) -> pa.Table:

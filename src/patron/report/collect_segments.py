@@ -16,8 +16,7 @@ from patron.metrics import f1, proportion
 from patron.metrics.clusters import davies_bouldin, mean_of_rows, silhouettes
 from patron.models.rfm import Rfm, rfm
 from patron.models.segment_axes import numeric_columns
-from patron.models.segment_fit import MOST_FITTED, some
-from patron.models.segment_gate import GATES, HONEST
+from patron.models.segment_gate import GATES, HONEST, honest
 from patron.models.segment_parts import Boxes
 from patron.models.segment_profiles import profiles
 from patron.models.segment_rules import case_when, find_rules
@@ -32,8 +31,10 @@ Mask = NDArray[np.bool_]
 Positions = NDArray[np.float32]
 Revenue = tuple[str | None, str, Floats | None]
 
-OF_THE_GATE = ("jaccard_min", "ari_bootstrap", "candidates")
+OF_THE_FIT = ("jaccard_min", "ari_bootstrap", "candidates")
 """Evidence that was made when the segments were; a month that keeps them keeps it."""
+OF_THE_MONTH = ("copula_lift", "null_silhouette", "z")
+"""Evidence that a month judges again, where it keeps groups; of tiers there is none to judge."""
 _OTHERWISE = "no rule"
 
 
@@ -60,8 +61,8 @@ def collect_segments(
     """
     name, why, worth = revenue
     positions = found.placed.positions
-    honest = _honest(len(positions), seed)
-    judged = _judged(positions, labels, honest, table, schema, level)
+    rows = honest(len(positions), seed)
+    judged = _judged(positions, labels, rows, table, schema, level)
     rules = _rules(model, table, schema, found, labels, seed=seed, level=level)
     floor = rfm(table, schema, model.axes_)
     entity = schema.one(Role.ENTITY)
@@ -77,7 +78,7 @@ def collect_segments(
         **_of_the_gate(model, earlier, table, judged["silhouette"]),
         "rules_f1": sum(rule_scores) / len(rules) if rule_scores else None,
         "gates": dict(GATES),
-        "rfm": _floor(floor, positions, honest, worth, level),
+        "rfm": _floor(floor, positions, rows, worth, level),
         "rfm_because": floor.because,
         "rules_only": earlier["evidence"]["rules_only"] if earlier else _cost(model, judged),
         "of_the_gate": _fitted_on(earlier),
@@ -150,34 +151,27 @@ def _because(
     )
 
 
-def _honest(n: int, seed: int) -> Labels:
-    """Rows that silhouettes are judged on: apart from those that centres were learned from."""
-    fitted = some(n, MOST_FITTED, seed)
-    apart = fitted if n >= len(fitted) + HONEST else None
-    return some(n, HONEST, seed + 1, apart_from=apart)
-
-
 def _judged(
     positions: Positions,
     labels: Labels,
-    honest: Labels,
+    rows: Labels,
     table: pa.Table,
     schema: Schema,
     level: float,
 ) -> dict[str, Any]:
-    own = labels[honest]
+    own = labels[rows]
     if len(np.unique(own)) < 2:
         nan = float("nan")
         nothing = Estimate(nan, nan, nan, level, len(own), "all are in one segment").to_dict()
         names = ("silhouette", "silhouette_all_features", "davies_bouldin")
         return {**dict.fromkeys(names, nothing), "of": {}}
-    values = silhouettes(positions[honest], [own])[0]
-    every = _all_features(table, schema, honest[: HONEST // 2])
+    values = silhouettes(positions[rows], [own])[0]
+    every = _all_features(table, schema, rows[: HONEST // 2])
     wide = silhouettes(every, [own[: len(every)]])[0] if every.shape[1] else values * np.nan
     return {
         "silhouette": mean_of_rows(values, level).to_dict(),
         "silhouette_all_features": mean_of_rows(wide, level).to_dict(),
-        "davies_bouldin": davies_bouldin(positions[honest], own, level=level).to_dict(),
+        "davies_bouldin": davies_bouldin(positions[rows], own, level=level).to_dict(),
         "of": {int(each): float(values[own == each].mean()) for each in np.unique(own)},
     }
 
@@ -204,12 +198,14 @@ def _of_the_gate(
 ) -> dict[str, Any]:
     """The evidence on how many: of this fit; or of the earlier one, held against this month."""
     if earlier is not None:
-        kept = {name: earlier["evidence"][name] for name in OF_THE_GATE}
-        null, lift, z = float("nan"), Estimate.from_dict(own), float("nan")
-        if own["value"] is not None and table.num_rows >= FEWEST:
-            null, lift, z = model.beside_continuum(table, Estimate.from_dict(own))
-        there = {"null_silhouette": null if null == null else None, "z": z if z == z else None}
-        return {**kept, **there, "copula_lift": lift.to_dict()}
+        kept = {name: earlier["evidence"][name] for name in OF_THE_FIT}
+        if model.kind_ == "tiers":
+            return kept | {name: earlier["evidence"][name] for name in OF_THE_MONTH}
+        if own["value"] is None or table.num_rows < FEWEST:
+            unknown = {**own, "value": None, "low": None, "high": None}
+            return kept | {"copula_lift": unknown, "null_silhouette": None, "z": None}
+        null, lift, z = model.beside_continuum(table, Estimate.from_dict(own))
+        return kept | {"copula_lift": lift.to_dict(), "null_silhouette": null, "z": z}
     best = max(model.judged_, key=lambda each: each.copula_lift.value)
     chosen = model.chosen_ or best
     return {
@@ -248,8 +244,7 @@ def _rules(
             for place, rule in enumerate(model.parts_.leaves.rules())
         ]
     on_axes = [name for axis in model.axes_ for name in axis.names]
-    roles = (Role.DATE,)
-    names = [name for name in schema.features if schema[name].role not in roles]
+    names = [name for name in schema.features if schema[name].role != Role.DATE]
     columns = [name for name in on_axes if name in names]
     columns += [name for name in names if name not in on_axes]
     rules = find_rules(
@@ -306,15 +301,15 @@ def _sql(model: Segments, rules: Sequence[dict[str, Any] | None]) -> str:
 def _floor(
     floor: Rfm | CannotSay,
     positions: Positions,
-    honest: Labels,
+    rows: Labels,
     worth: Floats | None,
     level: float,
 ) -> dict[str, Any] | None:
     """The classic quintile groups, judged in the same space."""
     if isinstance(floor, CannotSay):
         return None
-    own = floor.labels[honest]
-    values = silhouettes(positions[honest], [own])[0] if len(np.unique(own)) > 1 else None
+    own = floor.labels[rows]
+    values = silhouettes(positions[rows], [own])[0] if len(np.unique(own)) > 1 else None
     return {
         "segments": floor.table(worth),
         "silhouette": None if values is None else mean_of_rows(values, level).to_dict(),
