@@ -110,6 +110,12 @@ class Earlier:
                 f"{folder / TABLE} has no column {lacking[0]} as the run wrote it ({named}): it "
                 "was changed. Run the month before again, or leave [segments] previous out."
             )
+        odd = set(table["segment"].unique().to_pylist()) - set(bundle.segments.ids_)
+        if odd:
+            raise StudyError(
+                f"{folder / TABLE} has customers in segments that the run did not find ({named}): "
+                "it was changed. Run the month before again, or leave [segments] previous out."
+            )
         return cls(bundle, bundle.segments, table)
 
     @property

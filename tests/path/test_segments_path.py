@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -346,6 +347,25 @@ def test_an_earlier_run_that_is_none_is_a_sentence(
     with pytest.raises(StudyError, match="the earlier run has no column that says which customer"):
         ran(study_of(now, {"previous": str(before.folder)}), out)
     assert not out.exists()
+
+
+def test_a_changed_table_of_the_month_before_is_a_sentence(
+    now: pa.Table, first: Run, tmp_path: Path
+) -> None:
+    """Neither a column that is gone nor a segment that was never found counts as a move."""
+    folder = tmp_path / "before"
+    shutil.copytree(first.folder, folder)
+    table = exported(first)
+    other = pa.array(["X9", *table["segment"].to_pylist()[1:]])
+    place = table.column_names.index("segment")
+    for changed, told in (
+        (table.set_column(place, "segment", other), "customers in segments that the run did not"),
+        (table.drop_columns("axis_value"), "has no column axis_value as the run wrote it"),
+    ):
+        pq.write_table(changed, folder / "segments.parquet")
+        with pytest.raises(StudyError, match=told):
+            ran(study_of(now, {"previous": str(folder)}), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_keys_of_another_kind_are_a_sentence(now: pa.Table, first: Run, tmp_path: Path) -> None:
